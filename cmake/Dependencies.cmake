@@ -1,0 +1,16 @@
+# Every third-party library, from Debian 12 packages (infra/dev/packages.txt). Order matters: Protobuf before gRPC.
+find_package(Threads REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(gRPC CONFIG REQUIRED)
+find_package(prometheus-cpp CONFIG REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
+find_package(CLI11 CONFIG REQUIRED)
+find_package(GTest REQUIRED)
+find_package(benchmark CONFIG REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(OpenSSL REQUIRED)
+find_package(PostgreSQL REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(PQXX REQUIRED IMPORTED_TARGET libpqxx)
+# Debian's HiredisConfig.cmake raises an error even when asked quietly: pkg-config only.
+pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)

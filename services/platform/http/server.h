@@ -1,0 +1,85 @@
+// A small asynchronous HTTP/1.1 server over Boost.Beast: the gateway's front and every process's /healthz /readyz
+// /metrics. Everything has a limit; Beast stays behind server.cpp.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lanting::http {
+
+struct Limits {
+  std::size_t max_header_bytes = 16 * 1024;
+  std::size_t max_target_bytes = 8 * 1024;
+  std::size_t max_body_bytes = 4 * 1024 * 1024;
+  std::size_t max_connections = 12'000;  // beyond: accept and close with 503
+  std::chrono::milliseconds header_timeout{10'000};
+  std::chrono::milliseconds body_timeout{30'000};
+  std::chrono::milliseconds idle_timeout{75'000};
+  std::chrono::milliseconds write_timeout{30'000};
+};
+
+struct Request {
+  std::string method;   // "GET"
+  std::string target;   // raw path and query, as sent
+  std::vector<std::pair<std::string, std::string>> headers;  // as sent, in order
+  std::string body;
+  std::string peer;     // "127.0.0.1:41234"
+
+  // First header of that name (ASCII case-insensitive), or empty.
+  std::string_view Header(std::string_view name) const;
+};
+
+struct Response {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+// Called at most once, from any thread; after the connection has gone it does nothing.
+using Respond = std::function<void(Response)>;
+
+// A request that is being served. `cancelled` is set when the client has gone.
+struct Exchange {
+  Request request;
+  Respond respond;
+  // Registers a function to call once if the client goes before the response was given.
+  std::function<void(std::function<void()>)> on_cancel;
+};
+
+// May answer at once or later. Runs on an I/O thread: never block in it.
+using Handler = std::function<void(std::shared_ptr<Exchange>)>;
+// Makes the body for errors that the server itself answers (400, 408, 413, 414, 431, 503), so that the gateway's have the AIP-193 form.
+using ErrorBody = std::function<Response(int status, std::string_view reason, std::string_view message)>;
+
+struct ServerOptions {
+  std::string address = "127.0.0.1:0";  // host:port; port 0 takes a free one
+  int threads = 1;
+  Limits limits;
+  ErrorBody error_body;  // default: text/plain
+};
+
+class Server {
+ public:
+  // Throws std::runtime_error with the reason ("address in use") if it cannot listen.
+  Server(ServerOptions options, Handler handler);
+  ~Server();
+
+  int port() const;
+  std::size_t connections() const;
+  // Stops accepting, answers what is in flight with `Connection: close`, closes idle connections, and returns when all
+  // are gone or after `grace`.
+  void Drain(std::chrono::milliseconds grace);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lanting::http

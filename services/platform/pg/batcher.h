@@ -1,0 +1,59 @@
+// Batcher: group commit for hot writes. Callers hand over items with a completion; a committer thread takes what has
+// queued for one tenant (at most max_weight) and runs it as one transaction. No timer: the previous commit is the
+// batching window. Items of different tenants never share a transaction.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "platform/base/clock.h"
+#include "platform/base/id.h"
+#include "platform/base/result.h"
+
+namespace lanting::pg {
+
+struct BatcherOptions {
+  std::string name;               // label of the metrics
+  std::size_t threads = 2;        // committers; 2 is best on 2 cores (stack.md 4c)
+  std::size_t max_weight = 200;   // most rows in a transaction
+  std::size_t max_queued = 4096;  // more are refused with Overloaded
+};
+
+// Item needs `Id tenant; Deadline deadline; std::size_t weight;` and `void done(Result<Reply>)` as a member function
+// object. `flush` gets items of one tenant and returns one Result per item, in order; if it returns an Error for the
+// whole batch (a conflict, a constraint), each item is flushed alone, so one bad item cannot fail its neighbours.
+// Exactly one batch per tenant is in flight when `serial_per_tenant`.
+template <typename Item, typename Reply>
+class Batcher {
+ public:
+  using Flush = std::function<Result<std::vector<Result<Reply>>>(std::vector<Item>& items)>;
+
+  Batcher(BatcherOptions options, Flush flush);
+  ~Batcher();  // finishes what has queued, then stops
+
+  // Never blocks. done is called exactly once, from a committer thread, or at once when the queue is full.
+  void Submit(Item item);
+
+ private:
+  void Loop();
+
+  BatcherOptions options_;
+  Flush flush_;
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::unordered_map<Id, std::deque<Item>> queues_;
+  std::deque<Id> turn_;  // tenants with queued items, round robin
+  std::size_t queued_ = 0;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace lanting::pg
+
+#include "platform/pg/batcher_impl.h"
