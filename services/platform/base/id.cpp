@@ -45,6 +45,8 @@ Id Id::New(Time now) {
   std::uint64_t out_hi, out_lo;
   {
     std::lock_guard lock(mutex);
+    // Threads read the clock before they get here: a step back within a second continues the last millisecond.
+    if (ms < last_ms && last_ms - ms < 1000) ms = last_ms;
     if (ms != last_ms) {
       last_ms = ms;
       hi = random[0] & 0x7ff;  // top bit clear: room to count
