@@ -1,0 +1,52 @@
+# The front door: every target is a line or two; the work is done by infra/dev/*, cmake and ctest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help deps up down status demo clean-data build test test-unit bench fmt lint clean
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "; print "Lanting. Start with: make up, then make demo\n"} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "Ports: make up LANTING_REST_PORT=8081 (also LANTING_PG_PORT, LANTING_REDIS_PORT); other build: LANTING_PRESET=dev"
+
+deps: ## install the Debian packages that are missing
+	@infra/dev/deps
+
+up: deps ## build what changed, start PostgreSQL, Redis, the services and the gateway
+	@infra/dev/up
+
+down: ## stop everything; data stays
+	@infra/dev/down
+
+status: ## what runs, where, with how much memory
+	@infra/dev/status
+
+demo: ## walk the main job through REST
+	@infra/dev/demo
+
+clean-data: ## stop everything and remove .lanting with its data
+	@infra/dev/clean-data
+
+build: deps ## build everything (preset dev)
+	@[[ -e build/dev/build.ninja ]] || cmake --preset dev
+	@ninja -C build/dev
+
+test: build ## build everything and run every test
+	@ctest --test-dir build/dev --output-on-failure -j2
+
+test-unit: build ## the tests that need no server
+	@ctest --test-dir build/dev --output-on-failure -j2 -L unit
+
+bench: ## measure against the limits of the machine; writes bench/results.md
+	@infra/dev/deps bench
+	@bench/run
+
+fmt: ## format the C++ sources
+	@infra/dev/deps lint
+	@git ls-files -z '*.h' '*.cpp' | xargs -0 -r clang-format-14 -i
+
+lint: ## formatting, clang-tidy on what changed, proto rules, scripts
+	@infra/dev/deps lint
+	@infra/dev/lint
+
+clean: ## remove what was built
+	@rm -rf build

@@ -1,0 +1,186 @@
+# shellcheck shell=bash
+# What the scripts of the private stack share: settings, processes and ports.
+#
+# A process of the stack is known by two things: its pid file (.lanting/run/<name>/pid, with the start time, so that a
+# reused pid is never taken for ours) and its working directory, which lies in .lanting. The second finds it when the
+# first is gone.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+HOME_DIR=$ROOT/.lanting
+PRESET=${LANTING_PRESET:-release}
+BUILD=$ROOT/build/$PRESET
+REST_PORT=${LANTING_REST_PORT:-8080}
+PG_PORT=${LANTING_PG_PORT:-54329}
+REDIS_PORT=${LANTING_REDIS_PORT:-63799}
+GATEWAY_ADMIN_PORT=${LANTING_GATEWAY_ADMIN_PORT:-9200}
+PG_BIN=${LANTING_PG_BIN:-/usr/lib/postgresql/15/bin}
+PG_DIR=$HOME_DIR/pg
+GATEWAY=$BUILD/gateway/lanting-gateway
+CTL=$BUILD/tools/lantingctl/lantingctl
+
+say() { printf '%s\n' "$*"; }
+fail() {
+  printf 'lanting: %s\n' "$1" >&2
+  shift
+  (($# == 0)) || printf '  %s\n' "$@" >&2
+  exit 1
+}
+now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+seconds_since() {
+  local ms=$(($(now_ms) - $1))
+  printf '%d.%d s' $((ms / 1000)) $((ms % 1000 / 100))
+}
+
+# --- services ---------------------------------------------------------------------------------------------------------
+
+# Lines "name grpc_port admin_port packages", with ports overridden by LANTING_<NAME>_GRPC_PORT and _ADMIN_PORT.
+services() {
+  local name grpc admin packages grpc_var admin_var
+  while read -r name grpc admin packages; do
+    grpc_var=LANTING_${name^^}_GRPC_PORT admin_var=LANTING_${name^^}_ADMIN_PORT
+    echo "$name ${!grpc_var:-$grpc} ${!admin_var:-$admin} $packages"
+  done < <(grep -Ev '^[[:space:]]*(#|$)' "$ROOT/infra/dev/services.txt")
+}
+binary_of() { echo "$BUILD/services/$1/lanting-$1"; }
+
+# Lines "process port" of everything that listens.
+ports() {
+  echo "postgres $PG_PORT"
+  echo "redis $REDIS_PORT"
+  services | while read -r name grpc admin _; do printf '%s %s\n%s %s\n' "$name" "$grpc" "$name" "$admin"; done
+  echo "gateway $REST_PORT"
+  echo "gateway $GATEWAY_ADMIN_PORT"
+}
+
+# --- the user PostgreSQL runs as --------------------------------------------------------------------------------------
+
+# PostgreSQL refuses to run as root. For root it runs as LANTING_PG_USER, the owner of the data, `postgres` or `nobody`;
+# everything else runs as the caller.
+pg_user() {
+  if [[ -n ${LANTING_PG_USER:-} ]]; then
+    echo "$LANTING_PG_USER"
+  elif [[ -e $PG_DIR/data ]]; then
+    stat -L -c %U "$PG_DIR/data"
+  elif id postgres >/dev/null 2>&1; then
+    echo postgres
+  else
+    echo nobody
+  fi
+}
+as_pg() {
+  if ((EUID == 0)); then
+    setpriv --reuid="$(pg_user)" --regid="$(id -g "$(pg_user)")" --init-groups -- "$@"
+  else
+    "$@"
+  fi
+}
+# .lanting/pg, or what it links to.
+pg_home() { readlink -f "$PG_DIR"; }
+pg_sql() { PGOPTIONS='-c client_min_messages=warning' psql -qX -v ON_ERROR_STOP=1 -h "$(pg_home)/run" -p "$PG_PORT" -U lanting "$@"; }
+
+# --- processes --------------------------------------------------------------------------------------------------------
+
+# Start time of a pid in clock ticks since boot; nothing for a process that is gone or a zombie.
+start_time() {
+  local stat
+  { stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 0
+  # shellcheck disable=SC2086  # the fields are split on purpose
+  set -- ${stat##*) }
+  [[ $1 == Z || $1 == X ]] || echo "${20}"
+}
+# The pid of a process of the stack if its pid file speaks of a living process.
+pid_of() {
+  local pid started
+  read -r pid started 2>/dev/null <"$HOME_DIR/run/$1/pid" || return 0
+  [[ -n ${started:-} && $(start_time "$pid") == "$started" ]] && echo "$pid" || true
+}
+# Every process whose working directory lies in .lanting and which runs a program of the stack. Root may not look at
+# PostgreSQL's processes everywhere (containers without SYS_PTRACE): the user they run as may.
+stack_pids() {
+  local link pid look=(find /proc -maxdepth 2 -name cwd '(' -lname "$HOME_DIR/*" -o -lname "$(pg_home)/*" ')')
+  {
+    "${look[@]}" 2>/dev/null || true
+    if ((EUID == 0)); then (cd / && as_pg "${look[@]}" 2>/dev/null) || true; fi
+  } | sort -u | while read -r link; do
+    pid=${link#/proc/} pid=${pid%/cwd}
+    [[ $pid =~ ^[0-9]+$ && -n $(start_time "$pid") ]] || continue
+    case $(cat "/proc/$pid/comm" 2>/dev/null) in postgres | redis-server | lanting-*) echo "$pid" ;; esac
+  done
+}
+describe() { printf '%s (pid %s)' "$({ tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null | cut -c1-120 | sed 's/ *$//')" "$1"; }
+
+# Sends a signal and waits until the pids are gone; SIGKILL after the deadline: end_pids SIGNAL SECONDS PID...
+end_pids() {
+  local signal=$1 deadline=$(($(now_ms) + $2 * 1000)) pid left
+  shift 2
+  (($#)) || return 0
+  kill -s "$signal" "$@" 2>/dev/null || true
+  while :; do
+    left=()
+    for pid in "$@"; do [[ -z $(start_time "$pid") ]] || left+=("$pid"); done
+    ((${#left[@]})) || return 0
+    if (($(now_ms) > deadline)); then
+      [[ $signal != KILL ]] || fail "cannot stop pid ${left[*]}" "Was the stack started by another user?"
+      end_pids KILL 5 "${left[@]}"
+      return
+    fi
+    sleep 0.05
+  done
+}
+# Graceful end of one process of the stack, by name.
+stop() {
+  local pid signal=TERM seconds=10
+  pid=$(pid_of "$1")
+  if [[ $1 == postgres ]]; then signal=INT seconds=30; fi  # INT: fast shutdown, does not wait for clients
+  if [[ -n $pid ]]; then end_pids "$signal" "$seconds" "$pid"; fi
+  rm -f "$HOME_DIR/run/$1/pid"
+}
+
+# --- ports ------------------------------------------------------------------------------------------------------------
+
+# Pids that listen on a TCP port, from /proc (no tool needed); "?" when the holder cannot be seen.
+listeners() {
+  local hex inodes inode found
+  hex=$(printf '%04X' "$1")
+  inodes=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v p=":$hex" '$4 == "0A" && $2 ~ p"$" {print $10}')
+  for inode in $inodes; do
+    found=$({
+      find /proc -maxdepth 3 -path '/proc/[0-9]*/fd/*' -lname "socket:\[$inode\]" 2>/dev/null || true
+      if ((EUID == 0)); then
+        (cd / && as_pg find /proc -maxdepth 3 -path '/proc/[0-9]*/fd/*' -lname "socket:\[$inode\]" 2>/dev/null) || true
+      fi
+    } | cut -d/ -f3 | sort -nu | head -1)
+    echo "${found:-?}"
+  done
+}
+# Refuses to go on when a port is held by anything but the stack itself.
+check_ports() {
+  local process port pid ours holders=() wrong=()
+  ours=" $(stack_pids | tr '\n' ' ')"
+  while read -r process port; do
+    [[ $port =~ ^[0-9]+$ ]] && ((port > 0 && port < 65536)) || fail "$port is not a port (for $process)"
+    mapfile -t holders < <(listeners "$port")
+    for pid in "${holders[@]}"; do
+      [[ $ours != *" $pid "* ]] || continue
+      if [[ $pid == '?' ]]; then
+        wrong+=("port $port (for $process) is held by a process of another user")
+      else
+        wrong+=("port $port (for $process) is held by $(describe "$pid")")
+      fi
+    done
+  done < <(ports)
+  ((${#wrong[@]} == 0)) || fail "ports are in use:" "${wrong[@]}" \
+    "Stop the holder, or choose others: LANTING_REST_PORT, LANTING_PG_PORT, LANTING_REDIS_PORT," \
+    "LANTING_GATEWAY_ADMIN_PORT, LANTING_<SERVICE>_GRPC_PORT, LANTING_<SERVICE>_ADMIN_PORT."
+}
+
+# One starter or stopper at a time. The lock dies with its holder; processes of the stack are started without it.
+take_lock() {
+  mkdir -p "$HOME_DIR"
+  exec 9>"$HOME_DIR/lock"
+  if ! flock -n 9; then
+    say "another make up or make down is at work; waiting for it ..."
+    flock -w 120 9 || fail "the other one still holds $HOME_DIR/lock after 120 s"
+  fi
+}
