@@ -139,29 +139,27 @@ stop() {
 
 # --- ports ------------------------------------------------------------------------------------------------------------
 
-# Pids that listen on a TCP port, from /proc (no tool needed); "?" when the holder cannot be seen.
+# Lines "port pid" of every TCP listener, from /proc (no tool needed); pid is "?" when the holder cannot be seen.
 listeners() {
-  local hex inodes inode found
-  hex=$(printf '%04X' "$1")
-  inodes=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v p=":$hex" '$4 == "0A" && $2 ~ p"$" {print $10}')
-  for inode in $inodes; do
-    found=$({
-      find /proc -maxdepth 3 -path '/proc/[0-9]*/fd/*' -lname "socket:\[$inode\]" 2>/dev/null || true
-      if ((EUID == 0)); then
-        (cd / && as_pg find /proc -maxdepth 3 -path '/proc/[0-9]*/fd/*' -lname "socket:\[$inode\]" 2>/dev/null) || true
-      fi
-    } | cut -d/ -f3 | sort -nu | head -1)
-    echo "${found:-?}"
-  done
+  local look=(find /proc -maxdepth 3 -path '/proc/[0-9]*/fd/*' -lname 'socket:*' -printf 'fd %h %l\n')
+  {
+    "${look[@]}" 2>/dev/null || true
+    if ((EUID == 0)); then (cd / && as_pg "${look[@]}" 2>/dev/null) || true; fi
+    # local_address and inode of the sockets in state LISTEN
+    awk '$4 == "0A" {n = split($2, a, ":"); print "listen", a[n], $10}' /proc/net/tcp /proc/net/tcp6 2>/dev/null || true
+  } | awk '
+    $1 == "fd" {split($2, path, "/"); gsub(/[^0-9]/, "", $3); if (!($3 in holder)) holder[$3] = path[3]}
+    $1 == "listen" {print $2, ($3 in holder) ? holder[$3] : "?"}' |
+    while read -r port pid; do echo "$((16#$port)) $pid"; done
 }
 # Refuses to go on when a port is held by anything but the stack itself.
 check_ports() {
-  local process port pid ours holders=() wrong=()
+  local process port pid ours held wrong=()
   ours=" $(stack_pids | tr '\n' ' ')"
+  held=$(listeners)
   while read -r process port; do
     [[ $port =~ ^[0-9]+$ ]] && ((port > 0 && port < 65536)) || fail "$port is not a port (for $process)"
-    mapfile -t holders < <(listeners "$port")
-    for pid in "${holders[@]}"; do
+    for pid in $(awk -v p="$port" '$1 == p {print $2}' <<<"$held" | sort -u); do
       [[ $ours != *" $pid "* ]] || continue
       if [[ $pid == '?' ]]; then
         wrong+=("port $port (for $process) is held by a process of another user")

@@ -24,7 +24,7 @@ show_log() {
 # ready NAME: asks the process itself.
 ready() {
   case $1 in
-    postgres) pg_isready -q -t 1 -h "$(pg_home)/run" -p "$PG_PORT" ;;
+    postgres) pg_isready -q -t 1 -U lanting -d postgres -h "$(pg_home)/run" -p "$PG_PORT" ;;
     redis) [[ $(redis-cli -h 127.0.0.1 -p "$REDIS_PORT" ping 2>/dev/null) == PONG ]] ;;
     *) curl -fs -o /dev/null --max-time 1 "http://127.0.0.1:$(admin_port "$1")/readyz" ;;
   esac
@@ -123,8 +123,8 @@ start_postgres() {
   prepare_cluster
   home=$(pg_home)
   if ((EUID == 0)); then as=(setpriv "--reuid=$(pg_user)" "--regid=$(id -g "$(pg_user)")" --init-groups --); fi
-  # No PostgreSQL of ours runs now, so a pid file left by a kill -9 can only mislead (the pid may be reused).
-  if [[ -z $(pid_of postgres) ]]; then rm -f "$home/data/postmaster.pid"; fi
+  # When no PostgreSQL of ours runs, lock files left by a kill -9 can only mislead (their pid may be reused).
+  if [[ -z $(pid_of postgres) ]]; then rm -f "$home/data/postmaster.pid" "$home"/run/.s.PGSQL.*; fi
   ENVIRON=()
   ensure postgres "$PG_BIN/postgres" "$home" "${as[@]}" "$PG_BIN/postgres" -D "$home/data" \
     -c "port=$PG_PORT" -c listen_addresses=127.0.0.1 -c "unix_socket_directories=$home/run" \
