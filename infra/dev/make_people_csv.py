@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Writes a CSV of made-up people for an import: always the same for the same arguments.
+
+  make_people_csv.py [COUNT] [--bad]      default 10000 good rows; --bad puts three bad rows among them
+
+Columns as in protos/lanting/membership/v1/member_import.proto. The people are nobody: nicknames are put together from
+the small parts below, about two thirds of them Chinese.
+"""
+import csv
+import random
+import sys
+
+SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"
+GIVEN = ["子涵", "晓雨", "建国", "雅琴", "梓轩", "思源", "静怡", "志强", "若曦", "一诺", "浩然", "婉清", "海燕", "书瑶", "俊杰", "小满"]
+LIKES = ["爱喝茶的", "早睡早起的", "不吃香菜的", "会弹琴的", "跑半马的", "在读书的", "熬夜写稿的", "江南来的", "养多肉的", "慢半拍的", "想去敦煌的", "周末爬山的"]
+THINGS = ["小鹿", "橘猫", "云朵", "土豆", "柚子", "麦子", "青竹", "白鹭", "石榴", "年糕", "山雀", "星星"]
+CITIES = ["上海", "北京", "杭州", "成都", "广州", "深圳", "武汉", "西安", "南京", "苏州", "长沙", "厦门"]
+TRADES = ["设计", "教育", "电商", "出版", "医疗", "餐饮", "摄影", "财务", "人力", "研发", "法务", "文旅"]
+FIRST = ["Maya", "Leo", "Priya", "Tom", "Aisha", "Lucas", "Nora", "Kenji", "Sofia", "Daniel", "Grace", "Omar", "Ivy", "Marta"]
+LAST = ["Chen", "Walker", "Rossi", "Novak", "Tanaka", "Okafor", "Silva", "Brown", "Larsen", "Dubois", "Khan", "Schmidt"]
+WORDS = ["quiet", "running", "lucky", "midnight", "paper", "salty", "green", "early", "curious", "northern"]
+NOUNS = ["panda", "otter", "lantern", "teapot", "comet", "fern", "heron", "ferry", "pixel", "acorn"]
+EXPECTATIONS = ["", "", "", "认识同行", "每周读完一本书", "学会做笔记", "想找人一起打卡", "听嘉宾分享", "to read more", "meet people in my field"]
+CHANNELS = ["WECOM"] * 6 + ["WECHAT"] * 2 + ["TELEGRAM"]
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+
+
+def nickname(rng):
+    kind = rng.randrange(6)
+    if kind == 0:
+        return rng.choice(SURNAMES) + rng.choice(GIVEN)
+    if kind == 1:
+        return rng.choice(LIKES) + rng.choice(THINGS)
+    if kind == 2:
+        return "-".join((rng.choice(CITIES), rng.choice(THINGS), rng.choice(TRADES)))
+    if kind == 3:
+        return rng.choice("阿小老") + rng.choice(SURNAMES + "杰敏强娟") + rng.choice(["", "同学", "🌿", "在路上", str(rng.randrange(80, 100))])
+    if kind == 4:
+        return f"{rng.choice(FIRST)} {rng.choice(LAST)}"
+    return f"{rng.choice(WORDS)}_{rng.choice(NOUNS)}{rng.randrange(1000)}"
+
+
+def person(rng, number):
+    channel = rng.choice(CHANNELS)
+    if channel == "TELEGRAM":
+        user_id = str(100_000_000 + number * 7919)
+    else:
+        user_id = "wm" + "".join(rng.choices(ALPHABET, k=24)) + format(number, "06d")
+    return [nickname(rng), f"crm-{number:06d}", channel, user_id, rng.choice(EXPECTATIONS)]
+
+
+def rows(count, bad=False):
+    """Header, then `count` people; with `bad`, three more rows that cannot be imported, spread over the file."""
+    rng = random.Random(353)
+    people = [person(rng, n + 1) for n in range(count)]
+    if bad:
+        people.insert(count // 8, ["", "crm-bad-1", "WECOM", "wmNicknameMissing", ""])
+        people.insert(count // 2, ["陈一诺", "crm-bad-2", "PIGEON", "no-such-channel", ""])
+        people.insert(count * 7 // 8, ["王晓雨", "crm-bad-3", *people[0][2:4], "same account as the first row"])
+    return [["display_name", "external_id", "channel", "user_id", "expectation"], *people]
+
+
+def main():
+    args = [a for a in sys.argv[1:] if a != "--bad"]
+    csv.writer(sys.stdout, lineterminator="\n").writerows(rows(int(args[0]) if args else 10_000, "--bad" in sys.argv))
+
+
+if __name__ == "__main__":
+    main()
