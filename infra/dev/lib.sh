@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034  # the scripts that source this use the settings
 # What the scripts of the private stack share: settings, processes and ports.
 #
 # A process of the stack is known by two things: its pid file (.lanting/run/<name>/pid, with the start time, so that a
@@ -93,7 +94,7 @@ start_time() {
 pid_of() {
   local pid started
   read -r pid started 2>/dev/null <"$HOME_DIR/run/$1/pid" || return 0
-  [[ -n ${started:-} && $(start_time "$pid") == "$started" ]] && echo "$pid" || true
+  if [[ -n ${started:-} && $(start_time "$pid") == "$started" ]]; then echo "$pid"; fi
 }
 # Every process whose working directory lies in .lanting and which runs a program of the stack. Root may not look at
 # PostgreSQL's processes everywhere (containers without SYS_PTRACE): the user they run as may.
@@ -158,15 +159,15 @@ check_ports() {
   ours=" $(stack_pids | tr '\n' ' ')"
   held=$(listeners)
   while read -r process port; do
-    [[ $port =~ ^[0-9]+$ ]] && ((port > 0 && port < 65536)) || fail "$port is not a port (for $process)"
-    for pid in $(awk -v p="$port" '$1 == p {print $2}' <<<"$held" | sort -u); do
+    if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then fail "$port is not a port (for $process)"; fi
+    while read -r pid; do
       [[ $ours != *" $pid "* ]] || continue
       if [[ $pid == '?' ]]; then
         wrong+=("port $port (for $process) is held by a process of another user")
       else
         wrong+=("port $port (for $process) is held by $(describe "$pid")")
       fi
-    done
+    done < <(awk -v p="$port" '$1 == p {print $2}' <<<"$held" | sort -u)
   done < <(ports)
   ((${#wrong[@]} == 0)) || fail "ports are in use:" "${wrong[@]}" \
     "Stop the holder, or choose others: LANTING_REST_PORT, LANTING_PG_PORT, LANTING_REDIS_PORT," \

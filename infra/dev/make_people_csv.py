@@ -21,7 +21,7 @@ LAST = ["Chen", "Walker", "Rossi", "Novak", "Tanaka", "Okafor", "Silva", "Brown"
 WORDS = ["quiet", "running", "lucky", "midnight", "paper", "salty", "green", "early", "curious", "northern"]
 NOUNS = ["panda", "otter", "lantern", "teapot", "comet", "fern", "heron", "ferry", "pixel", "acorn"]
 EXPECTATIONS = ["", "", "", "认识同行", "每周读完一本书", "学会做笔记", "想找人一起打卡", "听嘉宾分享", "to read more", "meet people in my field"]
-CHANNELS = ["WECOM"] * 6 + ["WECHAT"] * 2 + ["TELEGRAM"]
+CHANNELS = ["wecom"] * 6 + ["wechat"] * 2 + ["telegram"]
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
 
@@ -42,7 +42,7 @@ def nickname(rng):
 
 def person(rng, number):
     channel = rng.choice(CHANNELS)
-    if channel == "TELEGRAM":
+    if channel == "telegram":
         user_id = str(100_000_000 + number * 7919)
     else:
         user_id = "wm" + "".join(rng.choices(ALPHABET, k=24)) + format(number, "06d")
@@ -54,9 +54,10 @@ def rows(count, bad=False):
     rng = random.Random(353)
     people = [person(rng, n + 1) for n in range(count)]
     if bad:
-        people.insert(count // 8, ["", "crm-bad-1", "WECOM", "wmNicknameMissing", ""])
-        people.insert(count // 2, ["陈一诺", "crm-bad-2", "PIGEON", "no-such-channel", ""])
-        people.insert(count * 7 // 8, ["王晓雨", "crm-bad-3", *people[0][2:4], "same account as the first row"])
+        account = people[0][2:4]
+        people.insert(count // 8, ["", "crm-bad-1", "wecom", "wmNicknameMissing", ""])
+        people.insert(count // 2, ["陈一诺", "crm-bad-2", "pigeon", "no-such-channel", ""])
+        people.insert(count * 7 // 8, ["王晓雨", "crm-bad-3", *account, "same account as the first row"])
     return [["display_name", "external_id", "channel", "user_id", "expectation"], *people]
 
 

@@ -43,14 +43,13 @@ poll_ready() {
 }
 
 # ensure NAME BINARY DIRECTORY COMMAND...: leaves a healthy process alone when its program and settings are unchanged;
-# otherwise starts it (again). Sets STARTED to "yes" or "".
+# otherwise starts it (again).
 ensure() {
   local name=$1 binary=$2 directory=$3 run=$HOME_DIR/run/$1 log=$HOME_DIR/log/$1.log pid settings
   shift 3
   [[ -x $binary ]] || fail "$binary is missing"
   settings=$(printf '%s\n' "$@" "${ENVIRON[@]}" | sha256sum)
   pid=$(pid_of "$name")
-  STARTED=
   # A program that may not be looked at (another user's, in a container) counts as unchanged.
   if [[ -n $pid && $(cat "$run/settings" 2>/dev/null) == "$settings" ]] &&
     [[ ! -e /proc/$pid/exe || /proc/$pid/exe -ef $binary ]] && poll_ready "$name" 3; then
@@ -60,7 +59,7 @@ ensure() {
   mkdir -p "$run" "$HOME_DIR/log"
   if [[ -e $log && $(stat -c %s "$log") -gt 50000000 ]]; then mv "$log" "$log.1"; fi
   (
-    cd "$directory"
+    cd "$directory" || exit
     if ((${#ENVIRON[@]})); then export "${ENVIRON[@]}"; fi
     exec setsid "$@" </dev/null >>"$log" 2>&1 9>&-
   ) &
@@ -68,7 +67,6 @@ ensure() {
   disown "$pid"
   echo "$pid $(start_time "$pid")" >"$run/pid"
   echo "$settings" >"$run/settings"
-  STARTED=yes
 }
 
 # await NAME SECONDS ADDRESS: waits for what `ensure` started and says so.
