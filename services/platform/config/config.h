@@ -24,16 +24,18 @@ class Reader {
   using Getenv = std::function<const char*(const char*)>;
   explicit Reader(Getenv getenv = {});  // default: std::getenv
 
-  // No default: the setting is required.
+  // No default: the setting is required. A variable set to nothing counts as not set. A faulty setting yields its
+  // default (or the lower bound), so that declaring goes on and all faults are found.
   std::string String(const std::string& name, std::optional<std::string> fallback, const std::string& help);
   std::string Secret(const std::string& name, std::optional<std::string> fallback, const std::string& help);
   long Int(const std::string& name, std::optional<long> fallback, Bounds bounds, const std::string& help);
+  // true | false | 1 | 0.
   bool Bool(const std::string& name, bool fallback, const std::string& help);
   std::chrono::milliseconds Millis(const std::string& name, long fallback_ms, Bounds bounds, const std::string& help);
 
   // "LANTING_WORKERS=abc: not an integer between 1 and 256". Empty when all is well.
   const std::vector<std::string>& Faults() const { return faults_; }
-  // Name, effective value, help; one setting each, in the order of declaration.
+  // One line a setting, in the order of declaration: "LANTING_WORKERS=8  # handler threads".
   std::string Describe() const;
 
  private:

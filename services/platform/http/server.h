@@ -25,19 +25,21 @@ struct Limits {
 };
 
 struct Request {
-  std::string method;   // "GET"
-  std::string target;   // raw path and query, as sent
+  std::string method;  // "GET"
+  std::string target;  // raw path and query, as sent; of an absolute-form target the part after the authority
   std::vector<std::pair<std::string, std::string>> headers;  // as sent, in order
   std::string body;
-  std::string peer;     // "127.0.0.1:41234"
+  std::string peer;  // "127.0.0.1:41234"
 
   // First header of that name (ASCII case-insensitive), or empty.
   std::string_view Header(std::string_view name) const;
 };
 
+// Content-Length, Connection and Transfer-Encoding are the server's: given by a handler they are ignored, and so is a
+// header that would break the message (CR, LF, NUL). A body of 204 or 304, or to HEAD, is not sent.
 struct Response {
   int status = 200;
-  std::string content_type = "application/json";
+  std::string content_type = "application/json";  // empty: no such header
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 };
@@ -45,17 +47,20 @@ struct Response {
 // Called at most once, from any thread; after the connection has gone it does nothing.
 using Respond = std::function<void(Response)>;
 
-// A request that is being served. `cancelled` is set when the client has gone.
+// A request that is being served. If it is dropped without an answer, the client gets 500.
 struct Exchange {
   Request request;
   Respond respond;
-  // Registers a function to call once if the client goes before the response was given.
+  // Registers a function to call once, on an I/O thread, if the client goes before the response was given (at once, on
+  // the caller's thread, if it has gone already). A client that closes its sending side counts as gone.
   std::function<void(std::function<void()>)> on_cancel;
 };
 
-// May answer at once or later. Runs on an I/O thread: never block in it.
+// May answer at once or later; bounding that time is its own duty. Runs on an I/O thread: never block in it.
 using Handler = std::function<void(std::shared_ptr<Exchange>)>;
-// Makes the body for errors that the server itself answers (400, 408, 413, 414, 431, 503), so that the gateway's have the AIP-193 form.
+// Makes the body for errors that the server itself answers (400 MALFORMED_REQUEST, 408 DEADLINE_EXCEEDED,
+// 413 BODY_TOO_LARGE, 414 and 431 HEADER_TOO_LARGE, 500 INTERNAL, 503 OVERLOADED), so that the gateway's have the
+// AIP-193 form. `reason` is an ErrorReason name.
 using ErrorBody = std::function<Response(int status, std::string_view reason, std::string_view message)>;
 
 struct ServerOptions {
@@ -63,18 +68,20 @@ struct ServerOptions {
   int threads = 1;
   Limits limits;
   ErrorBody error_body;  // default: text/plain
+  // Told what a handler threw; the client gets 500.
+  std::function<void(std::string_view what)> on_exception;
 };
 
 class Server {
  public:
-  // Throws std::runtime_error with the reason ("address in use") if it cannot listen.
+  // Throws std::runtime_error if it cannot listen: "cannot listen on 127.0.0.1:8080: address already in use".
   Server(ServerOptions options, Handler handler);
   ~Server();
 
   int port() const;
   std::size_t connections() const;
   // Stops accepting, answers what is in flight with `Connection: close`, closes idle connections, and returns when all
-  // are gone or after `grace`.
+  // are gone or after `grace`; what is left then is cut. Not from a handler. Again: does nothing.
   void Drain(std::chrono::milliseconds grace);
 
  private:

@@ -2,6 +2,7 @@
 // built, so that each exists at 0 from the start.
 #pragma once
 
+#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
 #include <memory>

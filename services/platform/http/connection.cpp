@@ -1,0 +1,443 @@
+#include "platform/http/connection.h"
+
+#include <array>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include "platform/http/wire.h"
+
+namespace lanting::http {
+
+namespace beast_http = boost::beast::http;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::size_t kScratchBytes = 64 * 1024;    // one per I/O thread
+constexpr std::size_t kReadAheadBytes = 16 * 1024;  // kept of a pipelining client while a request is in flight
+constexpr std::size_t kMaxHeaders = 100;
+constexpr std::size_t kMaxLingerBytes = 1024 * 1024;
+constexpr std::chrono::milliseconds kLinger{2000};
+// The longest chunk header or trailer block; Beast asks for more until it has all of it.
+constexpr std::size_t kMaxChunkOverhead = 16 * 1024;
+
+std::string_view View(boost::beast::string_view s) { return {s.data(), s.size()}; }
+
+std::string PeerOf(const Socket& socket) {
+  error_code error;
+  auto endpoint = socket.remote_endpoint(error);
+  if (error) return {};
+  auto host = endpoint.address().to_string();
+  if (endpoint.address().is_v6()) host = "[" + host + "]";
+  return host + ":" + std::to_string(endpoint.port());
+}
+
+}  // namespace
+
+// Beast's parser, writing straight into a Request.
+class RequestParser final : public beast_http::basic_parser<true> {
+ public:
+  explicit RequestParser(const Limits& limits) : max_target_(limits.max_target_bytes) {
+    header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
+    body_limit(limits.max_body_bytes);
+  }
+
+  Request request;
+  bool expects_continue = false;
+  bool http10 = false;
+  bool target_too_long = false;
+  bool too_many_headers = false;
+
+ private:
+  using field = beast_http::field;
+  using string_view = boost::beast::string_view;
+
+  void on_request_impl(beast_http::verb, string_view method, string_view target, int version, error_code& ec) override {
+    http10 = version == 10;
+    request.method = View(method);
+    target_too_long = target.size() > max_target_;
+    if (target_too_long) {
+      ec = beast_http::error::bad_target;
+      return;
+    }
+    request.target = OriginForm(View(target));
+    if (!request.target.empty() && request.target[0] == '?') request.target.insert(0, "/");
+  }
+  void on_response_impl(int, string_view, int, error_code&) override {}
+  void on_field_impl(field name, string_view name_text, string_view value, error_code& ec) override {
+    if (header_done_) return;  // trailers are not headers
+    if (name == field::host && hosts_++ > 0) ec = beast_http::error::bad_field;
+    if (name == field::transfer_encoding && (http10 || !EqualsIgnoreCase(View(value), "chunked"))) {
+      ec = beast_http::error::bad_transfer_encoding;
+    }
+    if (name == field::expect) expects_continue = EqualsIgnoreCase(View(value), "100-continue");
+    too_many_headers = request.headers.size() == kMaxHeaders;
+    if (too_many_headers) ec = beast_http::error::header_limit;
+    if (!ec) request.headers.emplace_back(View(name_text), View(value));
+  }
+  void on_header_impl(error_code& ec) override {
+    header_done_ = true;
+    if (!http10 && hosts_ == 0) ec = beast_http::error::bad_field;
+  }
+  void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
+    // What was promised is not yet sent: reserve little, grow with what arrives.
+    if (length) request.body.reserve(std::min<std::uint64_t>(*length, kScratchBytes));
+  }
+  std::size_t on_body_impl(string_view body, error_code&) override {
+    request.body.append(body.data(), body.size());
+    return body.size();
+  }
+  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override {
+    request.body.append(body.data(), body.size());
+    return body.size();
+  }
+  void on_finish_impl(error_code&) override {}
+
+  const std::size_t max_target_;
+  int hosts_ = 0;
+  bool header_done_ = false;
+};
+
+// The link between an Exchange and its connection: owned by the Exchange's functions, safe from any thread.
+class Reply {
+ public:
+  explicit Reply(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  ~Reply() {
+    if (connection_) connection_->Answer({.status = 0});  // dropped without an answer
+  }
+
+  void Give(Response response) {
+    auto [connection, cancel] = Detach();
+    if (connection) connection->Answer(std::move(response));
+  }
+  void OnCancel(std::function<void()> f) {
+    {
+      std::lock_guard lock(mutex_);
+      if (!cancelled_) {
+        if (connection_) cancel_ = std::move(f);
+        return;
+      }
+    }
+    f();
+  }
+  void Cancel() {
+    auto [connection, cancel] = Detach(true);
+    if (cancel) cancel();
+  }
+
+ private:
+  std::pair<std::shared_ptr<Connection>, std::function<void()>> Detach(bool cancelled = false) {
+    std::lock_guard lock(mutex_);
+    if (connection_) cancelled_ = cancelled;
+    return {std::move(connection_), std::exchange(cancel_, nullptr)};
+  }
+
+  std::mutex mutex_;
+  std::shared_ptr<Connection> connection_;  // null once answered or cancelled
+  std::function<void()> cancel_;
+  bool cancelled_ = false;
+};
+
+Connection::Connection(std::shared_ptr<Core> core, Socket socket)
+    : core_(std::move(core)), socket_(std::move(socket)), peer_(PeerOf(socket_)) {}
+Connection::~Connection() = default;
+
+void Connection::Start(bool refuse) {
+  error_code ignored;
+  socket_.set_option(net::ip::tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
+  {
+    std::lock_guard lock(core_->mutex);
+    place_ = core_->connections.insert(core_->connections.end(), shared_from_this());
+  }
+  core_->Post(socket_.get_executor(), [self = shared_from_this(), refuse] {
+    if (self->state_ == State::kClosed) return;
+    self->SetDeadline(self->core_->options.limits.idle_timeout);
+    if (refuse) self->Refuse(503, "OVERLOADED", "The server has too many connections; try again shortly.");
+    self->Run();
+    if (self->core_->draining) self->CloseIfIdle();
+  });
+}
+
+void Connection::SetDeadline(std::chrono::milliseconds from_now) {
+  auto at = std::chrono::steady_clock::now() + from_now;
+  deadline_ms_.store(std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count(),
+                     std::memory_order_relaxed);
+}
+
+void Connection::CheckDeadline(std::chrono::steady_clock::time_point now) {
+  auto deadline = deadline_ms_.load(std::memory_order_relaxed);
+  if (deadline == 0 || now.time_since_epoch() < std::chrono::milliseconds(deadline)) return;
+  core_->Post(socket_.get_executor(), [self = shared_from_this()] { self->OnExpired(); });
+}
+
+void Connection::OnExpired() {
+  auto deadline = deadline_ms_.load(std::memory_order_relaxed);
+  // It may have moved on while this was queued.
+  if (deadline == 0 || std::chrono::steady_clock::now().time_since_epoch() < std::chrono::milliseconds(deadline))
+    return;
+  if (state_ == State::kHeader || state_ == State::kBody) {
+    Refuse(408, "DEADLINE_EXCEEDED",
+           state_ == State::kHeader ? "The request header took too long." : "The request body took too long.");
+    Run();
+  } else {
+    Close();
+  }
+}
+
+void Connection::BeginDrain() {
+  core_->Post(socket_.get_executor(), [self = shared_from_this()] { self->CloseIfIdle(); });
+}
+
+void Connection::CloseIfIdle() {
+  if (state_ != State::kIdle) return;
+  OnReadable({});  // a request that has arrived already is served
+  if (state_ == State::kIdle) Close();
+}
+
+void Connection::Cut() {
+  core_->Post(socket_.get_executor(), [self = shared_from_this()] { self->Close(); });
+}
+
+void Connection::Answer(Response response) {
+  auto answer = [self = shared_from_this(), response = std::move(response)]() mutable {
+    if (self->state_ != State::kInFlight) return;
+    if (response.status == 0) response = self->core_->ErrorResponse(500, "INTERNAL", "An internal error occurred.");
+    self->Send(std::move(response));
+    self->Run();
+  };
+  if (socket_.get_executor().running_in_this_thread()) return answer();
+  core_->Post(socket_.get_executor(), std::move(answer));
+}
+
+void Connection::Run() {
+  if (running_) return;
+  running_ = true;
+  while (Step()) {
+  }
+  running_ = false;
+  if (ended_ && (state_ == State::kHeader || state_ == State::kBody)) return Close();  // the rest will never come
+  Arm();
+}
+
+// True if another step may follow at once.
+bool Connection::Step() {
+  switch (state_) {
+    case State::kIdle:
+      return StepIdle();
+    case State::kHeader:
+      return StepHeader();
+    case State::kBody:
+      return StepBody();
+    default:
+      return false;
+  }
+}
+
+bool Connection::StepIdle() {
+  in_.erase(0, in_.find_first_not_of("\r\n"));  // empty lines between requests are allowed
+  if (in_.empty()) {
+    std::string().swap(in_);  // no memory while idle
+    if (ended_) Close();
+    return false;
+  }
+  parser_ = std::make_unique<RequestParser>(core_->options.limits);
+  header_bytes_ = 0;
+  state_ = State::kHeader;
+  SetDeadline(core_->options.limits.header_timeout);
+  return true;
+}
+
+bool Connection::StepHeader() {
+  const auto& limits = core_->options.limits;
+  if (!Parse()) return false;
+  if (!parser_->is_header_done()) {
+    if (parser_->request.method.empty() && in_.size() > limits.max_target_bytes + 64) {
+      Refuse(414, "HEADER_TOO_LARGE", "The request target is too long.");
+    } else if (header_bytes_ + in_.size() > limits.max_header_bytes) {
+      Refuse(431, "HEADER_TOO_LARGE", "The request header is too large.");
+    }
+    return false;
+  }
+  if (header_bytes_ > limits.max_header_bytes) {
+    Refuse(431, "HEADER_TOO_LARGE", "The request header is too large.");
+    return false;
+  }
+  close_ = parser_->http10 || !parser_->keep_alive() || core_->draining;
+  head_only_ = parser_->request.method == "HEAD";
+  state_ = State::kBody;
+  SetDeadline(limits.body_timeout);
+  return !parser_->expects_continue || parser_->http10 || parser_->is_done() || !in_.empty() || Continue100();
+}
+
+bool Connection::StepBody() {
+  while (!parser_->is_done()) {
+    auto before = in_.size();
+    if (!Parse()) return false;
+    if (in_.size() == before && !parser_->is_done()) {
+      if (before > kMaxChunkOverhead) Refuse(400, "MALFORMED_REQUEST", "A chunk header is too long.");
+      return false;
+    }
+  }
+  Dispatch();
+  return true;
+}
+
+bool Connection::Parse() {
+  if (in_.empty()) return true;
+  error_code error;
+  bool in_header = !parser_->is_header_done();
+  auto used = parser_->put(net::const_buffer(in_.data(), in_.size()), error);
+  in_.erase(0, used);
+  if (in_header) header_bytes_ += used;
+  if (!error || error == beast_http::error::need_more) return true;
+  if (parser_->target_too_long) {
+    Refuse(414, "HEADER_TOO_LARGE", "The request target is too long.");
+  } else if (error == beast_http::error::header_limit) {
+    Refuse(431, "HEADER_TOO_LARGE",
+           parser_->too_many_headers ? "The request has too many headers." : "The request header is too large.");
+  } else if (error == beast_http::error::body_limit) {
+    Refuse(413, "BODY_TOO_LARGE",
+           "The request body is larger than " + std::to_string(core_->options.limits.max_body_bytes) + " bytes.");
+  } else {
+    Refuse(400, "MALFORMED_REQUEST", "The request is not well-formed HTTP/1.1: " + error.message() + ".");
+  }
+  return false;
+}
+
+// Nothing else is on its way to the client, so these few bytes fit the socket's buffer or the client does not read.
+bool Connection::Continue100() {
+  static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  error_code error;
+  if (socket_.write_some(net::buffer(kContinue.data(), kContinue.size()), error) == kContinue.size()) return true;
+  Close();
+  return false;
+}
+
+void Connection::Dispatch() {
+  state_ = State::kInFlight;
+  NoDeadline();
+  auto exchange = std::make_shared<Exchange>();
+  exchange->request = std::move(parser_->request);
+  exchange->request.peer = peer_;
+  parser_.reset();
+  auto reply = std::make_shared<Reply>(shared_from_this());
+  reply_ = reply;
+  exchange->respond = [reply](Response response) { reply->Give(std::move(response)); };
+  exchange->on_cancel = [reply](std::function<void()> f) { reply->OnCancel(std::move(f)); };
+  try {
+    core_->handler(exchange);
+  } catch (const std::exception& e) {
+    if (core_->options.on_exception) core_->options.on_exception(e.what());
+    reply->Give(core_->ErrorResponse(500, "INTERNAL", "An internal error occurred."));
+  }
+}
+
+void Connection::Refuse(int status, std::string_view reason, std::string_view message) {
+  close_ = true;
+  head_only_ = false;
+  parser_.reset();
+  Send(core_->ErrorResponse(status, reason, message));
+}
+
+void Connection::Send(Response response) {
+  state_ = State::kWriting;
+  SetDeadline(core_->options.limits.write_timeout);
+  close_ = close_ || core_->draining;
+  head_ = ResponseHead(response, close_);
+  body_ = head_only_ || !HasBody(response.status) ? std::string() : std::move(response.body);
+  Write();
+}
+
+// One gathered write; what the socket does not take at once is left to Asio.
+void Connection::Write() {
+  std::array<net::const_buffer, 2> buffers{net::buffer(head_), net::buffer(body_)};
+  error_code error;
+  auto written = socket_.write_some(buffers, error);
+  if (error && error != net::error::would_block) return Close();
+  if (written == head_.size() + body_.size()) return OnWritten();
+  if (written >= head_.size()) {
+    buffers = {net::buffer(body_) + (written - head_.size()), net::const_buffer()};
+  } else {
+    buffers[0] += written;
+  }
+  net::async_write(socket_, buffers, [self = shared_from_this()](const error_code& failed, std::size_t) {
+    if (self->state_ != State::kWriting) return;
+    if (failed) return self->Close();
+    self->OnWritten();
+    self->Run();
+  });
+}
+
+void Connection::OnWritten() {
+  std::string().swap(head_);
+  std::string().swap(body_);
+  if (close_) return Linger();
+  state_ = State::kIdle;
+  SetDeadline(core_->options.limits.idle_timeout);
+}
+
+// Closing with unread bytes resets the connection, which may destroy the response on its way: close our side, read what
+// the client still sends for a while, then close.
+void Connection::Linger() {
+  error_code error;
+  socket_.shutdown(net::ip::tcp::socket::shutdown_send, error);
+  if (error || ended_) return Close();
+  std::string().swap(in_);
+  state_ = State::kLinger;
+  SetDeadline(kLinger);
+  Arm();
+}
+
+void Connection::Arm() {
+  if (waiting_ || ended_ || running_ || state_ == State::kClosed || state_ == State::kWriting) return;
+  if (state_ == State::kInFlight && in_.size() >= kReadAheadBytes) return;
+  waiting_ = true;
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
+    self->waiting_ = false;
+    if (self->state_ != State::kClosed) self->OnReadable(error);
+  });
+}
+
+void Connection::OnReadable(const error_code& failed) {
+  thread_local const auto scratch = std::make_unique<char[]>(kScratchBytes);
+  error_code error = failed;
+  std::size_t n = error ? 0 : socket_.read_some(net::buffer(scratch.get(), kScratchBytes), error);
+  if (error == net::error::would_block) return Arm();
+  if (error) return OnEnd();
+  if (state_ == State::kLinger) {
+    lingered_bytes_ += n;
+    if (lingered_bytes_ > kMaxLingerBytes) return Close();
+  } else {
+    in_.append(scratch.get(), n);
+  }
+  Run();
+}
+
+void Connection::OnEnd() {
+  if (state_ == State::kWriting) {
+    ended_ = true;  // the response is still wanted
+    return;
+  }
+  Close();
+}
+
+void Connection::Close() {
+  if (state_ == State::kClosed) return;
+  bool in_flight = state_ == State::kInFlight;
+  state_ = State::kClosed;
+  NoDeadline();
+  error_code ignored;
+  socket_.close(ignored);
+  auto self = shared_from_this();  // the list may hold the last reference
+  {
+    std::lock_guard lock(core_->mutex);
+    core_->connections.erase(place_);
+    if (core_->connections.empty()) core_->gone.notify_all();
+  }
+  if (auto reply = reply_.lock(); reply && in_flight) reply->Cancel();
+}
+
+}  // namespace lanting::http

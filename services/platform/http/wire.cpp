@@ -1,0 +1,111 @@
+#include "platform/http/wire.h"
+
+#include <algorithm>
+
+namespace lanting::http {
+namespace {
+
+char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+std::string_view Phrase(int status) {
+  static constexpr std::pair<int, std::string_view> kPhrases[] = {
+      {200, "OK"},
+      {201, "Created"},
+      {202, "Accepted"},
+      {204, "No Content"},
+      {301, "Moved Permanently"},
+      {302, "Found"},
+      {304, "Not Modified"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {408, "Request Timeout"},
+      {409, "Conflict"},
+      {412, "Precondition Failed"},
+      {413, "Content Too Large"},
+      {414, "URI Too Long"},
+      {415, "Unsupported Media Type"},
+      {422, "Unprocessable Content"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {499, "Client Closed Request"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+  };
+  for (const auto& [code, phrase] : kPhrases) {
+    if (code == status) return phrase;
+  }
+  return "Status";
+}
+
+bool IsServersOwn(std::string_view name) {
+  return EqualsIgnoreCase(name, "Content-Length") || EqualsIgnoreCase(name, "Connection") ||
+         EqualsIgnoreCase(name, "Transfer-Encoding");
+}
+
+bool BreaksTheMessage(std::string_view name, std::string_view value) {
+  constexpr std::string_view kNotInName("\r\n\0: \t", 6), kNotInValue("\r\n\0", 3);
+  return name.empty() || name.find_first_of(kNotInName) != std::string_view::npos ||
+         value.find_first_of(kNotInValue) != std::string_view::npos;
+}
+
+void AppendHeader(std::string& out, std::string_view name, std::string_view value) {
+  if (BreaksTheMessage(name, value)) return;
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+}  // namespace
+
+bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return Lower(x) == Lower(y); });
+}
+
+std::string_view Request::Header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (EqualsIgnoreCase(key, name)) return value;
+  }
+  return {};
+}
+
+bool HasBody(int status) { return status >= 200 && status != 204 && status != 304; }
+
+std::string ResponseHead(const Response& response, bool close) {
+  std::string out;
+  out.reserve(256);
+  out.append("HTTP/1.1 ")
+      .append(std::to_string(response.status))
+      .append(" ")
+      .append(Phrase(response.status))
+      .append("\r\n");
+  if (HasBody(response.status)) {
+    if (!response.content_type.empty()) AppendHeader(out, "Content-Type", response.content_type);
+    out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+  }
+  for (const auto& [name, value] : response.headers) {
+    if (!IsServersOwn(name)) AppendHeader(out, name, value);
+  }
+  if (close) out.append("Connection: close\r\n");
+  out.append("\r\n");
+  return out;
+}
+
+Response PlainError(int status, std::string_view, std::string_view message) {
+  return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::string(message) + "\n"};
+}
+
+std::string_view OriginForm(std::string_view target) {
+  std::size_t scheme = EqualsIgnoreCase(target.substr(0, 7), "http://")    ? 7
+                       : EqualsIgnoreCase(target.substr(0, 8), "https://") ? 8
+                                                                           : 0;
+  if (scheme == 0) return target;
+  auto path = target.find_first_of("/?", scheme);
+  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+}
+
+}  // namespace lanting::http
