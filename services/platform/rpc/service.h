@@ -7,8 +7,9 @@
 // server with an RPC that has no handler.
 //
 //   rpc::Service members("lanting.membership.v1.MemberService");
-//   members.Unary<pb::GetMemberRequest, pb::Member>("GetMember", [&](const rpc::Call& call, const auto& request) {...});
-//   members.Async<pb::CreateMemberRequest, pb::Member>("CreateMember", [&](call, request, done) { batcher.Submit(...); });
+//   members.Unary<pb::GetMemberRequest, pb::Member>("GetMember", [&](const rpc::Call& call, const auto& request)
+//   {...}); members.Async<pb::CreateMemberRequest, pb::Member>("CreateMember", [&](call, request, done) {
+//   batcher.Submit(...); });
 #pragma once
 
 #include <functional>
