@@ -53,6 +53,7 @@ class Work {
   bool Apply(pg::Tx& tx) const;
   std::optional<Error> ConflictError(std::string_view constraint) const;
   bool empty() const { return effect_ == nullptr && events_.empty(); }
+  bool publishes() const { return !events_.empty(); }
 
  private:
   const Effect* effect_ = nullptr;

@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "platform/base/clock.h"
@@ -27,8 +28,9 @@ struct BatcherOptions {
 
 // Item needs `Id tenant; Deadline deadline; std::size_t weight;` and `void done(Result<Reply>)` as a member function
 // object. `flush` gets items of one tenant and returns one Result per item, in order; if it returns an Error for the
-// whole batch (a conflict, a constraint), each item is flushed alone, so one bad item cannot fail its neighbours.
-// Exactly one batch per tenant is in flight when `serial_per_tenant`.
+// whole batch (a conflict, a constraint), each item is flushed alone, so one bad item cannot fail its neighbours; only
+// UNAVAILABLE is given to all at once. `flush` may thus see an item twice: it must leave items as they are. It must not
+// throw. At most one batch of a tenant is in flight at a time.
 template <typename Item, typename Reply>
 class Batcher {
  public:
@@ -37,18 +39,24 @@ class Batcher {
   Batcher(BatcherOptions options, Flush flush);
   ~Batcher();  // finishes what has queued, then stops
 
-  // Never blocks. done is called exactly once, from a committer thread, or at once when the queue is full.
+  // Never blocks. done is called exactly once: from a committer thread (DeadlineExceeded without running if it waited
+  // too long), or at once with Overloaded when the queue is full.
   void Submit(Item item);
 
  private:
+  static constexpr int kRetryAfterMs = 200;
+
   void Loop();
+  std::vector<Item> Take(const Id& tenant);  // mutex held
+  void Run(std::vector<Item> batch);
 
   BatcherOptions options_;
   Flush flush_;
   std::mutex mutex_;
   std::condition_variable ready_;
   std::unordered_map<Id, std::deque<Item>> queues_;
-  std::deque<Id> turn_;  // tenants with queued items, round robin
+  std::deque<Id> turn_;  // tenants with queued items and none in flight, round robin
+  std::unordered_set<Id> in_flight_;
   std::size_t queued_ = 0;
   bool stopping_ = false;
   std::vector<std::thread> threads_;

@@ -35,19 +35,23 @@ class Pool {
 
   struct Stats {
     std::size_t open, in_use, waiting;
+    std::uint64_t round_trips;  // statements sent on connections that were given back
   };
   Stats stats() const;
 
  private:
-  friend class Lease;
   struct State;
   std::shared_ptr<State> state_;
 };
 
 // How a failed statement is told from another: SQLSTATE and constraint name of what the body threw, mapped to an Error.
 // 23505 -> the mapping given by the caller or INTERNAL; 40001, 40P01 -> retried, then ConcurrentWrite; 55P03 (lock
-// timeout) -> RequestInProgress; 57014 (statement timeout) -> DeadlineExceeded; connection loss -> DependencyUnavailable.
+// timeout) -> RequestInProgress; 57014 (statement timeout) -> DeadlineExceeded; connection loss ->
+// DependencyUnavailable.
 using ConstraintErrors = std::function<std::optional<Error>(std::string_view constraint)>;
+
+// The Error of a transaction whose connection broke during COMMIT: it may have been done or not.
+bool CommitInDoubt(const Error& error);
 
 namespace detail {
 // Runs `body` in BEGIN + tenant setting ... COMMIT (or ROLLBACK when it returns false), up to 3 times on 40001/40P01.
@@ -81,14 +85,13 @@ template <typename F>
 auto ReadTenant(Pool& pool, const Id& tenant, Deadline deadline, F&& body) -> std::invoke_result_t<F, Tx&> {
   using R = std::invoke_result_t<F, Tx&>;
   std::optional<R> out;
-  auto status = detail::RunTx(
-      pool, tenant, deadline, true,
-      [&](Tx& tx) -> Result<void> {
-        out.emplace(body(tx));
-        if (!out->ok()) return out->error();
-        return {};
-      },
-      {});
+  auto status = detail::RunTx(pool, tenant, deadline, true,
+                              [&](Tx& tx) -> Result<void> {
+                                out.emplace(body(tx));
+                                if (!out->ok()) return out->error();
+                                return {};
+                              },
+                              {});
   if (!status.ok()) return std::move(status).error();
   return std::move(*out);
 }

@@ -71,23 +71,28 @@ class Connection;  // pool.h
 
 class Tx {
  public:
-  Tx(Connection& connection, const Id& tenant) : connection_(connection), tenant_(tenant) {}
+  Tx(Connection& connection, const Id& tenant, Deadline deadline)
+      : connection_(connection), tenant_(tenant), deadline_(deadline) {}
   Tx(const Tx&) = delete;
 
   const Id& tenant() const { return tenant_; }
+  Deadline deadline() const { return deadline_; }
 
   template <typename... P>
   pqxx::result Run(const Statement& statement, const P&... params) {
     return RunParams(statement, {ToParam(params)...});
   }
-  // Throws pqxx exceptions; InTenantTx turns them into Errors.
+  // Throws pqxx exceptions, and DeadlinePassed (sql_error.h) without sending; InTenantTx turns them into Errors.
   pqxx::result RunParams(const Statement& statement, const std::vector<Param>& params);
   // For a statement whose text depends on the request (filters): unprepared, one round trip.
   pqxx::result RunDynamic(const std::string& sql, const std::vector<Param>& params);
 
  private:
+  void CheckDeadline() const;
+
   Connection& connection_;
   Id tenant_;
+  Deadline deadline_;
 };
 
 }  // namespace lanting::pg

@@ -1,0 +1,35 @@
+-- Makes the schema of one service and its three roles. Run by psql as a superuser, once per service and database, and
+-- again without harm:
+--
+--   psql -v ON_ERROR_STOP=1 -v service=membership -v password=... -f bootstrap.sql <database>
+--
+--   <service>_owner   owns the schema; used by `lantingctl migrate` only
+--   <service>_app     DML under row-level security; what the process serves with
+--   <service>_relay   reads the outbox of all tenants, keeps its place, drops what is old
+--
+-- `password` is set for all three; leave it out where the server trusts its socket.
+\if :{?password}
+\else
+  \set password ''
+\endif
+
+SELECT format('CREATE ROLE %I LOGIN', :'service' || suffix)
+FROM unnest(ARRAY['_owner', '_app', '_relay']) AS suffix
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'service' || suffix) \gexec
+
+SELECT format('ALTER ROLE %I NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION', :'service' || suffix)
+FROM unnest(ARRAY['_owner', '_app', '_relay']) AS suffix \gexec
+
+SELECT format('ALTER ROLE %I PASSWORD %L', :'service' || suffix, :'password')
+FROM unnest(ARRAY['_owner', '_app', '_relay']) AS suffix
+WHERE :'password' <> '' \gexec
+
+SELECT format('ALTER ROLE %I SET %s', :'service' || suffix, setting)
+FROM unnest(ARRAY['_owner', '_app', '_relay']) AS suffix,
+     unnest(ARRAY[format('search_path = %I, pg_temp', :'service'), 'timezone = ''UTC''', 'datestyle = ''ISO''',
+                  'synchronous_commit = on', 'default_transaction_isolation = ''read committed''']) AS setting \gexec
+
+SELECT format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION %I', :'service', :'service' || '_owner') \gexec
+SELECT format('GRANT USAGE ON SCHEMA %I TO %I, %I', :'service', :'service' || '_app', :'service' || '_relay') \gexec
+SELECT format('GRANT CONNECT ON DATABASE %I TO %I, %I, %I', current_database(), :'service' || '_owner',
+              :'service' || '_app', :'service' || '_relay') \gexec
