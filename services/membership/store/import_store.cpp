@@ -1,0 +1,118 @@
+#include "membership/store/import_store.h"
+
+#include "lanting/membership/v1/events.pb.h"
+#include "membership/domain/names.h"
+#include "membership/store/sql_import.h"
+
+namespace lanting::membership::import_store {
+namespace {
+
+MemberImport ReadRow(const pqxx::row& r) {
+  MemberImport i;
+  i.id = pg::GetId(r["id"]);
+  i.community = pg::GetId(r["community_id"]);
+  i.state = static_cast<ImportState>(pg::GetInt(r["state"]));
+  i.bad_rows = static_cast<BadRows>(pg::GetInt(r["bad_rows"]));
+  i.validate_only = pg::GetBool(r["validate_only"]);
+  i.row_count = static_cast<int>(pg::GetInt(r["row_count"]));
+  i.counts = {static_cast<int>(pg::GetInt(r["processed_count"])), static_cast<int>(pg::GetInt(r["imported_count"])),
+              static_cast<int>(pg::GetInt(r["waiting_count"])), static_cast<int>(pg::GetInt(r["bad_row_count"]))};
+  i.error_reason = pg::GetString(r["error_reason"]);
+  i.error_message = pg::GetString(r["error_message"]);
+  i.create_time = pg::GetTime(r["create_time"]);
+  i.finish_time = pg::GetOptionalTime(r["finish_time"]);
+  i.version = pg::GetInt(r["version"]);
+  i.traceparent = pg::GetString(r["traceparent"]);
+  return i;
+}
+
+std::int32_t Number(auto e) { return static_cast<std::int32_t>(e); }
+
+}  // namespace
+
+bool CommunityExists(pg::Tx& tx, const Id& community) {
+  return !tx.Run(sql::kCommunityExists, tx.tenant(), community).empty();
+}
+
+void Insert(idempotency::Work& work, const Id& tenant, const MemberImport& import, std::string_view csv) {
+  work.Do(sql::kInsertImport, tenant, import.id, import.community, Number(import.bad_rows), import.validate_only,
+          pg::Bytes{csv}, import.traceparent, import.row_count, import.create_time);
+}
+
+std::optional<MemberImport> Get(pg::Tx& tx, const Id& community, const Id& import) {
+  auto rows = tx.Run(sql::kGetImport, tx.tenant(), community, import);
+  if (rows.empty()) return std::nullopt;
+  return ReadRow(rows[0]);
+}
+
+std::vector<MemberImport> List(pg::Tx& tx, const Id& community, const Id& after, int limit) {
+  std::vector<MemberImport> out;
+  for (const auto& row : tx.Run(sql::kListImports, tx.tenant(), community, after, limit)) out.push_back(ReadRow(row));
+  return out;
+}
+
+std::vector<RowError> ListRowErrors(pg::Tx& tx, const Id& import, int after_row, const std::string& after_column,
+                                    int limit) {
+  std::vector<RowError> out;
+  for (const auto& r : tx.Run(sql::kListRowErrors, tx.tenant(), import, after_row, after_column, limit)) {
+    out.push_back({static_cast<int>(pg::GetInt(r["row_number"])), static_cast<int>(pg::GetInt(r["line"])),
+                   pg::GetString(r["column_name"]), pg::GetString(r["reason"]), pg::GetString(r["message"])});
+  }
+  return out;
+}
+
+std::vector<Reference> Running(pg::Tx& tx, int limit) {
+  std::vector<Reference> out;
+  for (const auto& r : tx.Run(sql::kRunningImports, limit)) {
+    out.push_back({pg::GetId(r["tenant_id"]), pg::GetId(r["id"])});
+  }
+  return out;
+}
+
+std::optional<Loaded> Load(pg::Tx& tx, const Id& import) {
+  auto rows = tx.Run(sql::kLoadImport, tx.tenant(), import);
+  if (rows.empty()) return std::nullopt;
+  return Loaded{ReadRow(rows[0]), pg::GetBytes(rows[0]["csv"])};
+}
+
+std::optional<int> TryLock(pg::Tx& tx, const Id& import) {
+  auto rows = tx.Run(sql::kTryLockImport, tx.tenant(), import);
+  if (rows.empty() || !pg::GetBool(rows[0]["locked"])) return std::nullopt;
+  return static_cast<int>(pg::GetInt(rows[0]["processed_count"]));
+}
+
+void AddRowErrors(pg::Tx& tx, const Id& import, const std::vector<RowError>& row_errors) {
+  if (row_errors.empty()) return;
+  std::vector<std::int32_t> rows, lines;
+  std::vector<std::string> columns, reasons, messages;
+  for (const auto& e : row_errors) {
+    rows.push_back(e.row);
+    lines.push_back(e.line);
+    columns.push_back(e.column);
+    reasons.push_back(e.reason);
+    messages.push_back(e.message);
+  }
+  tx.Run(sql::kInsertRowErrors, tx.tenant(), import, rows, lines, columns, reasons, messages);
+}
+
+void Advance(pg::Tx& tx, const Id& import, const ImportCounts& chunk, int processed) {
+  tx.Run(sql::kAdvanceImport, tx.tenant(), import, processed, chunk.imported, chunk.waiting, chunk.bad);
+}
+
+void ShowProgress(pg::Tx& tx, const Id& import, int processed) {
+  tx.Run(sql::kShowProgress, tx.tenant(), import, processed);
+}
+
+void Finish(idempotency::Work& work, const Id& tenant, const MemberImport& finished) {
+  work.Do(sql::kFinishImport, tenant, finished.id, Number(finished.state), finished.counts.imported,
+          finished.counts.waiting, finished.counts.bad, finished.error_reason, finished.error_message,
+          finished.finish_time);
+  v1::MemberImportFinished fact;
+  auto name = names::MemberImport(finished.community, finished.id);
+  fact.set_member_import(name);
+  fact.set_imported_count(finished.counts.imported);
+  fact.set_bad_row_count(finished.counts.bad);
+  work.Publish(outbox::MakeEvent(fact, name, finished.version + 1, *finished.finish_time, finished.traceparent));
+}
+
+}  // namespace lanting::membership::import_store

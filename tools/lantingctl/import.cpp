@@ -1,0 +1,109 @@
+// lantingctl import: a CSV of people into a community, with progress and every bad row.
+#include <poll.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "context.h"
+#include "lanting/membership/v1/member_service.pb.h"
+#include "platform/base/id.h"
+#include "platform/base/strings.h"
+
+namespace lanting::ctl {
+namespace {
+
+namespace pb = membership::v1;
+constexpr int kPollMs = 200;
+
+// A bar on one line of the terminal, redrawn in place.
+void DrawProgress(int done, int all) {
+  constexpr int kWidth = 30;
+  int filled = all == 0 ? kWidth : static_cast<int>(static_cast<long>(done) * kWidth / all);
+  std::string bar(static_cast<std::size_t>(filled), '#');
+  bar.append(static_cast<std::size_t>(kWidth - filled), '.');
+  std::fprintf(stderr, "\r[%s] %d of %d rows", bar.c_str(), done, all);
+  std::fflush(stderr);
+}
+
+void PrintRowErrors(Context& context, const std::string& import) {
+  pb::ListImportRowErrorsRequest request;
+  request.set_parent(import);
+  request.set_page_size(1000);
+  std::vector<Cells> rows;
+  do {
+    auto page = CallMembership<pb::ListImportRowErrorsResponse>(context, "MemberService", "ListImportRowErrors",
+                                                                request, context.key);
+    if (!page.ok()) return Report(context, page.error());
+    for (const auto& e : page->row_errors()) {
+      if (context.json) {
+        std::printf("%s\n", ToJson(e).c_str());
+      } else {
+        rows.push_back({std::to_string(e.row()), std::to_string(e.line()), e.column(), e.reason(), e.message()});
+      }
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  if (!context.json) PrintTable({"ROW", "LINE", "COLUMN", "REASON", "MESSAGE"}, rows);
+}
+
+Result<pb::MemberImport> Follow(const Context& context, pb::MemberImport import) {
+  pb::GetMemberImportRequest request;
+  request.set_name(import.name());
+  while (import.state() == pb::IMPORT_STATE_RUNNING) {
+    if (context.interactive()) DrawProgress(import.processed_count(), import.row_count());
+    ::poll(nullptr, 0, kPollMs);
+    ASSIGN_OR_RETURN(
+        import, CallMembership<pb::MemberImport>(context, "MemberService", "GetMemberImport", request, context.key));
+  }
+  if (context.interactive()) {
+    DrawProgress(import.processed_count(), import.row_count());
+    std::fprintf(stderr, "\n");
+  }
+  return import;
+}
+
+std::string Summary(const pb::MemberImport& import) {
+  auto n = [](int count) { return std::to_string(count); };
+  if (import.state() == pb::IMPORT_STATE_FAILED) return "Nothing was imported: " + import.error_message();
+  return std::string(import.validate_only() ? "Would import " : "Imported ") + n(import.imported_count()) + " of " +
+         n(import.row_count()) + " rows (" + n(import.waiting_count()) + " onto the waiting list); " +
+         n(import.bad_row_count()) + " bad rows.";
+}
+
+}  // namespace
+
+void AddImport(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("import", "bring a CSV of people into a community (needs --key)");
+  static std::string community, file, request_id;
+  static bool skip = false, validate_only = false;
+  command->add_option("--community", community, "id or name of the community")->required();
+  command->add_option("file", file, "the CSV; UTF-8, header display_name,external_id,channel,user_id,expectation")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command->add_flag("--skip-bad-rows", skip, "import the good rows; without it, one bad row refuses the file");
+  command->add_flag("--validate-only", validate_only, "check everything, write nothing");
+  command->add_option("--request-id", request_id,
+                      "idempotency key; default: made from the file, so that a retry is harmless");
+  command->callback([&] {
+    std::ifstream in(file, std::ios::binary);
+    std::stringstream content;
+    content << in.rdbuf();
+    pb::ImportMembersRequest request;
+    request.set_parent(community.starts_with("communities/") ? community : "communities/" + community);
+    request.mutable_csv()->set_content_type("text/csv");
+    request.mutable_csv()->set_data(content.str());
+    request.set_bad_rows(skip ? pb::BAD_ROWS_SKIP : pb::BAD_ROWS_REFUSE);
+    request.set_validate_only(validate_only);
+    request.set_request_id(request_id.empty() ? HexEncode(Sha256(request.SerializeAsString())).substr(0, 32)
+                                              : request_id);
+    auto started = CallMembership<pb::MemberImport>(context, "MemberService", "ImportMembers", request, context.key);
+    if (!started.ok()) return Report(context, started.error());
+    auto finished = Follow(context, *started);
+    if (!finished.ok()) return Report(context, finished.error());
+    Print(context, *finished, [&] { return Summary(*finished); });
+    if (finished->bad_row_count() > 0) PrintRowErrors(context, finished->name());
+    if (finished->state() == pb::IMPORT_STATE_FAILED) context.exit_code = kFailed;
+  });
+}
+
+}  // namespace lanting::ctl

@@ -1,0 +1,148 @@
+// lantingctl tenant ... and lantingctl key ...
+#include "context.h"
+#include "lanting/membership/v1/tenant_service.pb.h"
+#include "platform/base/id.h"
+
+namespace lanting::ctl {
+namespace {
+
+namespace pb = membership::v1;
+
+std::string Date(const google::protobuf::Timestamp& t) {
+  std::time_t seconds = t.seconds();
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%SZ", std::gmtime(&seconds));
+  return seconds == 0 ? "-" : text;
+}
+
+std::string TenantName(const std::string& id) { return id.starts_with("tenants/") ? id : "tenants/" + id; }
+std::string KeyName(const std::string& id) { return id.starts_with("keys/") ? id : "keys/" + id; }
+
+std::string Join(const google::protobuf::RepeatedPtrField<std::string>& items) {
+  std::string out;
+  for (const auto& item : items) out += (out.empty() ? "" : ",") + item;
+  return out;
+}
+
+// A key's secret is shown once: on its own line, so that it can be copied or piped.
+void PrintKey(const Context& context, const pb::Key& key) {
+  Print(context, key, [&] {
+    return "Made " + key.name() + " with scopes " + Join(key.scopes()) + ".\nThe key is shown only now:\n" +
+           key.secret();
+  });
+}
+
+template <typename Reply, typename Request, typename Row>
+void PrintPages(Context& context, const std::string& service, const std::string& method, const std::string& credential,
+                const Cells& header, Row row) {
+  Request request;
+  request.set_page_size(1000);
+  std::vector<Cells> rows;
+  do {
+    auto page = CallMembership<Reply>(context, service, method, request, credential);
+    if (!page.ok()) return Report(context, page.error());
+    if (context.json) std::printf("%s\n", ToJson(*page).c_str());
+    row(*page, rows);
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
+  if (!context.json) PrintTable(header, rows);
+}
+
+}  // namespace
+
+void AddTenant(CLI::App& app, Context& context) {
+  auto* tenant = app.add_subcommand("tenant", "customer organisations (needs the operator's key)");
+  tenant->require_subcommand(1);
+
+  auto* create = tenant->add_subcommand("create", "make a tenant");
+  static std::string display_name, request_id;
+  create->add_option("--name", display_name, "display name")->required();
+  create->add_option("--request-id", request_id, "idempotency key: a retry with the same one makes no second tenant");
+  create->callback([&] {
+    pb::CreateTenantRequest request;
+    request.mutable_tenant()->set_display_name(display_name);
+    request.set_request_id(request_id.empty() ? Id::New().ToString() : request_id);
+    auto made = CallMembership<pb::Tenant>(context, "TenantService", "CreateTenant", request, context.admin_key);
+    if (!made.ok()) return Report(context, made.error());
+    Print(context, *made, [&] { return "Made " + made->name() + " (" + made->display_name() + ")."; });
+  });
+
+  auto* list = tenant->add_subcommand("list", "all tenants, oldest first");
+  list->callback([&] {
+    PrintPages<pb::ListTenantsResponse, pb::ListTenantsRequest>(
+        context, "TenantService", "ListTenants", context.admin_key, {"NAME", "DISPLAY NAME", "CREATED"},
+        [](const pb::ListTenantsResponse& page, std::vector<Cells>& rows) {
+          for (const auto& t : page.tenants()) rows.push_back({t.name(), t.display_name(), Date(t.create_time())});
+        });
+  });
+
+  auto* get = tenant->add_subcommand("get", "one tenant");
+  static std::string id;
+  get->add_option("tenant", id, "id or name")->required();
+  get->callback([&] {
+    pb::GetTenantRequest request;
+    request.set_name(TenantName(id));
+    auto got = CallMembership<pb::Tenant>(context, "TenantService", "GetTenant", request, context.admin_key);
+    if (!got.ok()) return Report(context, got.error());
+    Print(context, *got, [&] { return got->name() + "  " + got->display_name() + "  " + Date(got->create_time()); });
+  });
+}
+
+void AddKey(CLI::App& app, Context& context) {
+  auto* key = app.add_subcommand("key", "service keys");
+  key->require_subcommand(1);
+
+  auto* create =
+      key->add_subcommand("create", "make a key: with --tenant as the operator, otherwise for the tenant of --key");
+  static std::string tenant, display_name, request_id, name;
+  static std::vector<std::string> scopes;
+  create->add_option("--tenant", tenant, "id or name of the tenant");
+  create->add_option("--name", display_name, "what the key is for")->required();
+  create->add_option("--scope", scopes, "scope, e.g. members.read, members.* or *; repeatable")->required();
+  create->add_option("--request-id", request_id, "idempotency key");
+  create->callback([&] {
+    pb::Key wanted;
+    wanted.set_display_name(display_name);
+    for (const auto& scope : scopes) wanted.add_scopes(scope);
+    auto id = request_id.empty() ? Id::New().ToString() : request_id;
+    auto made = [&]() -> Result<pb::Key> {
+      if (tenant.empty()) {
+        pb::CreateKeyRequest request;
+        *request.mutable_key() = wanted;
+        request.set_request_id(id);
+        return CallMembership<pb::Key>(context, "KeyService", "CreateKey", request, context.key);
+      }
+      pb::CreateTenantKeyRequest request;
+      request.set_parent(TenantName(tenant));
+      *request.mutable_key() = wanted;
+      request.set_request_id(id);
+      return CallMembership<pb::Key>(context, "TenantService", "CreateTenantKey", request, context.admin_key);
+    }();
+    if (!made.ok()) return Report(context, made.error());
+    PrintKey(context, *made);
+  });
+
+  auto* list = key->add_subcommand("list", "the keys of the tenant of --key");
+  list->callback([&] {
+    PrintPages<pb::ListKeysResponse, pb::ListKeysRequest>(
+        context, "KeyService", "ListKeys", context.key, {"NAME", "FOR", "SCOPES", "CREATED", "EXPIRES", "REVOKED"},
+        [](const pb::ListKeysResponse& page, std::vector<Cells>& rows) {
+          for (const auto& k : page.keys()) {
+            rows.push_back({k.name(), k.display_name(), Join(k.scopes()), Date(k.create_time()), Date(k.expire_time()),
+                            Date(k.revoke_time())});
+          }
+        });
+  });
+
+  auto* revoke = key->add_subcommand("revoke", "revoke a key of the tenant of --key; effective within 10 seconds");
+  revoke->add_option("name", name, "id or name of the key")->required();
+  revoke->callback([&] {
+    pb::RevokeKeyRequest request;
+    request.set_name(KeyName(name));
+    auto revoked = CallMembership<pb::Key>(context, "KeyService", "RevokeKey", request, context.key);
+    if (!revoked.ok()) return Report(context, revoked.error());
+    Print(context, *revoked, [&] { return "Revoked " + revoked->name() + "."; });
+  });
+}
+
+}  // namespace lanting::ctl
