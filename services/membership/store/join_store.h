@@ -1,33 +1,29 @@
 // The one way into a community: CreateMember, BatchCreateMembers, invite links, approved applications and imports all
 // end here, so that capacity, the waiting list and uniqueness are decided in one place.
+//
+// Whoever reads or changes places (groups, the waiting list, members' states) holds the lock of the community row, and
+// takes it before any group row.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "membership/domain/member.h"
+#include "membership/domain/join.h"
 #include "platform/base/result.h"
 #include "platform/idempotency/write.h"
 #include "platform/pg/tx.h"
 
 namespace lanting::membership {
 
-// One person who wants in.
-struct JoinItem {
-  Id community;
-  Person person;
-  JoinSource source = JoinSource::kStaff;
-  // Invite links only: the code presented. The link is found, checked and used up by Join.
-  std::string invite_code;
-  // The person must have accepted the house rules in force (gates: yes; staff and imports: no).
-  bool rules_required = false;
-  Id member_id;  // made by the caller
-};
-
 struct JoinContext {
   Time now;
   std::string traceparent;
+};
+
+// Items that stand or fall together.
+struct JoinRequest {
+  JoinContext context;
+  std::vector<JoinItem> items;
 };
 
 // Loads what the items need (communities locked FOR NO KEY UPDATE in the order of their ids, so that batches cannot
@@ -37,5 +33,25 @@ struct JoinContext {
 // of the whole call means that nothing may be applied.
 Result<std::vector<Result<Member>>> Join(pg::Tx& tx, idempotency::Work& work, const JoinContext& context,
                                          const std::vector<JoinItem>& items);
+
+// The two halves of Join, for callers with something to do between them (api/join_batcher.h looks up remembered replies
+// once the communities are locked). One round trip; none when there is nothing to load.
+JoinView LoadJoinView(pg::Tx& tx, const std::vector<const JoinRequest*>& requests);
+// Decides in order, and says the effect and the events. The answer has one entry per request, and in it one per item; a
+// request with a refused item has no effect at all.
+std::vector<std::vector<Result<Member>>> DecideJoin(const Id& tenant, JoinView& view, idempotency::Work& work,
+                                                    const std::vector<const JoinRequest*>& requests);
+
+// Most people who come in from the waiting list in one transaction.
+inline constexpr int kMaxPromotions = 1000;
+
+// Lets people in from the waiting list of a community, first come first served, as far as its main groups have places,
+// those of this transaction included. The number let in; when it is kMaxPromotions there may be more: call again in
+// another transaction. Says the effect of `work` (what else the transaction does goes through tx.Run before) and the
+// events; neither if nobody comes in. Takes the lock of the community. An unknown community has nobody waiting.
+Result<int> PromoteWaiting(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, const Id& community);
+
+// The lock that whoever changes places takes first. False if there is no such community.
+bool LockCommunity(pg::Tx& tx, const Id& community);
 
 }  // namespace lanting::membership

@@ -1,0 +1,178 @@
+#include "membership/domain/join.h"
+
+#include <algorithm>
+#include <array>
+
+#include "membership/domain/errors.h"
+#include "membership/domain/names.h"
+
+namespace lanting::membership {
+namespace {
+
+std::optional<Error> CheckLink(const JoinLink& link, Time now) {
+  if (link.expire_time && *link.expire_time <= now) return errors::InviteLinkExpired();
+  if (link.max_uses > 0 && link.uses >= link.max_uses) return errors::InviteLinkUsedUp();
+  return std::nullopt;
+}
+
+std::optional<Error> CheckRules(const JoinItem& item, int in_force) {
+  int accepted = item.person.accepted_rules_version;
+  if (item.rules_required && accepted != in_force) return errors::HouseRulesNotAccepted(in_force);
+  if (accepted < 0 || accepted > in_force) {
+    return lanting::errors::InvalidField(
+        "member.acceptedRulesVersion", "OUT_OF_RANGE",
+        "must be 0 or a version of the house rules: the one in force is " + std::to_string(in_force) + ".");
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> CheckUnique(const JoinView& view, const JoinItem& item) {
+  const auto& person = item.person;
+  if (!person.external_id.empty() && view.external_ids.contains({item.community, person.external_id})) {
+    return errors::ExternalIdTaken(person.external_id);
+  }
+  for (const auto& identity : person.identities) {
+    if (view.identities.contains({item.community, identity.channel, identity.user_id})) {
+      return errors::IdentityTaken(ChannelName(identity.channel), identity.user_id);
+    }
+  }
+  return std::nullopt;
+}
+
+// The group with a place for the person, or nil: the waiting list.
+Id FindPlace(const JoinView& view, const JoinCommunity& community, const JoinLink* link) {
+  auto has_place = [&](const Id& id) {
+    auto group = view.groups.find(id);
+    return group != view.groups.end() && !group->second.full();
+  };
+  if (link != nullptr && !link->group.IsNil()) return has_place(link->group) ? link->group : Id();
+  if (community.waiting_count > 0) return Id();
+  auto found = std::find_if(community.main_groups.begin(), community.main_groups.end(), has_place);
+  return found == community.main_groups.end() ? Id() : *found;
+}
+
+void Count(JoinGroup& group, int n) {
+  group.member_count += n;
+  group.new_members += n;
+}
+void Count(JoinCommunity& community, int n) {
+  community.waiting_count += n;
+  community.next_ticket += n;
+  community.new_waiting += n;
+}
+void Count(JoinLink& link, int n) {
+  link.uses += n;
+  link.new_uses += n;
+}
+
+void Take(JoinView& view, const JoinItem& item) {
+  if (!item.person.external_id.empty()) view.external_ids.emplace(item.community, item.person.external_id);
+  for (const auto& i : item.person.identities) view.identities.emplace(item.community, i.channel, i.user_id);
+}
+
+// Takes back, in reverse order, what DecideOne did for an item that came in or waits.
+void Undo(JoinView& view, const JoinItem& item, const Member& member) {
+  if (member.state == MemberState::kActive) {
+    Count(view.groups.at(member.group), -1);
+  } else {
+    Count(view.communities.at(item.community), -1);
+  }
+  if (!item.invite_code.empty()) Count(view.links.at(item.invite_code), -1);
+  if (!item.person.external_id.empty()) view.external_ids.erase({item.community, item.person.external_id});
+  for (const auto& i : item.person.identities) view.identities.erase({item.community, i.channel, i.user_id});
+}
+
+Result<Member> DecideOne(JoinView& view, const JoinItem& item, Time now) {
+  auto community = view.communities.find(item.community);
+  if (community == view.communities.end() || !community->second.open) {
+    return errors::CommunityNotFound(names::Community(item.community));
+  }
+  JoinLink* link = nullptr;
+  if (!item.invite_code.empty()) {
+    auto found = view.links.find(item.invite_code);
+    if (found == view.links.end() || found->second.community != item.community) {
+      return errors::InviteLinkNotFound(item.invite_code);
+    }
+    link = &found->second;
+    if (auto error = CheckLink(*link, now)) return *error;
+  }
+  if (auto error = CheckRules(item, community->second.rules_version)) return *error;
+  if (auto twice = CheckIdentities(item.person, "member."); !twice.empty())
+    return lanting::errors::InvalidFields(twice);
+  if (auto error = CheckUnique(view, item)) return *error;
+
+  Member member{.id = item.member_id,
+                .community = item.community,
+                .person = item.person,
+                .source = item.source,
+                .join_time = now,
+                .create_time = now,
+                .update_time = now};
+  member.group = FindPlace(view, community->second, link);
+  if (!member.group.IsNil()) {
+    Count(view.groups.at(member.group), 1);
+  } else {
+    member.state = MemberState::kWaiting;
+    member.waiting_ticket = community->second.next_ticket;
+    Count(community->second, 1);
+    member.waiting_position = community->second.waiting_count;
+  }
+  if (link != nullptr) Count(*link, 1);
+  Take(view, item);
+  return member;
+}
+
+}  // namespace
+
+std::vector<Result<Member>> DecideJoin(JoinView& view, const std::vector<JoinItem>& items, Time now) {
+  std::vector<Result<Member>> decided;
+  decided.reserve(items.size());
+  bool refused = false;
+  for (const auto& item : items) {
+    decided.push_back(DecideOne(view, item, now));
+    refused |= !decided.back().ok();
+  }
+  if (refused) {
+    for (std::size_t i = items.size(); i-- > 0;) {
+      if (decided[i].ok()) Undo(view, items[i], *decided[i]);
+    }
+  }
+  return decided;
+}
+
+std::vector<FieldViolation> CheckIdentities(const Person& person, const std::string& prefix) {
+  std::vector<FieldViolation> violations;
+  std::set<Channel> seen;
+  for (std::size_t i = 0; i < person.identities.size(); ++i) {
+    if (seen.insert(person.identities[i].channel).second) continue;
+    violations.push_back({prefix + "identities[" + std::to_string(i) + "].channel", "DUPLICATE_VALUE",
+                          "must be on another channel than the identities before: a person has one per channel."});
+  }
+  return violations;
+}
+
+std::vector<Id> DecidePromotions(const std::vector<FreePlaces>& places, std::size_t waiting) {
+  std::vector<Id> groups;
+  for (const auto& place : places) {
+    for (int i = 0; i < place.count && groups.size() < waiting; ++i) groups.push_back(place.group);
+  }
+  return groups;
+}
+
+std::string ChannelName(Channel channel) {
+  static constexpr std::array kNames = {"CHANNEL_UNSPECIFIED",
+                                        "WECOM",
+                                        "WECHAT",
+                                        "QQ",
+                                        "FEISHU",
+                                        "DINGTALK",
+                                        "TELEGRAM",
+                                        "DISCORD",
+                                        "SLACK",
+                                        "MATRIX",
+                                        "WEBHOOK"};
+  auto n = static_cast<std::size_t>(channel);
+  return n < kNames.size() ? kNames[n] : std::to_string(n);
+}
+
+}  // namespace lanting::membership

@@ -1,0 +1,270 @@
+#include "membership/store/join_store.h"
+
+#include <algorithm>
+
+#include "membership/domain/errors.h"
+#include "membership/events/publish_member.h"
+#include "membership/store/sql_member.h"
+
+namespace lanting::membership {
+namespace {
+
+enum class RowKind { kCommunity = 1, kLink = 2, kGroup = 3, kExternalId = 4, kIdentity = 5 };
+
+int Int(const pqxx::field& f) { return static_cast<int>(pg::GetInt(f)); }
+
+void ReadRow(JoinView& view, const pqxx::row& row) {
+  const auto community = pg::GetId(row["row_community"]);
+  switch (static_cast<RowKind>(pg::GetInt(row["row_kind"]))) {
+    case RowKind::kCommunity:
+      view.communities[community] = {.open = pg::GetInt(row["n1"]) == 1,
+                                     .rules_version = Int(row["n2"]),
+                                     .waiting_count = Int(row["n3"]),
+                                     .next_ticket = pg::GetInt(row["n4"])};
+      break;
+    case RowKind::kLink: {
+      auto code = pg::GetString(row["txt"]);
+      view.links[code] = {.id = pg::GetId(row["row_id"]),
+                          .community = community,
+                          .group = pg::GetOptionalId(row["row_group"]).value_or(Id()),
+                          .max_uses = Int(row["n1"]),
+                          .uses = Int(row["n2"]),
+                          .expire_time = pg::GetOptionalTime(row["row_time"])};
+      break;
+    }
+    case RowKind::kGroup: {
+      auto id = pg::GetId(row["row_id"]);
+      // The target of a link may come twice: as such, and as a main group.
+      view.groups[id] = {.community = community,
+                         .capacity = Int(row["n2"]),
+                         .member_count = Int(row["n3"]),
+                         .version = pg::GetInt(row["n4"])};
+      if (static_cast<GroupKind>(pg::GetInt(row["n1"])) == GroupKind::kMain) {
+        view.communities[community].main_groups.push_back(id);
+      }
+      break;
+    }
+    case RowKind::kExternalId:
+      view.external_ids.emplace(community, pg::GetString(row["txt"]));
+      break;
+    case RowKind::kIdentity:
+      view.identities.emplace(community, static_cast<Channel>(pg::GetInt(row["n1"])), pg::GetString(row["txt"]));
+      break;
+  }
+}
+
+// The columns of the rows to be written.
+struct Columns {
+  std::vector<Id> id, community;
+  std::vector<pg::Param> external_id;
+  std::vector<std::string> display_name, expectation;
+  std::vector<std::int32_t> state;
+  std::vector<Id> group;
+  std::vector<std::int32_t> source, rules;
+  std::vector<pg::Param> ticket;
+  std::vector<Time> at;
+  std::vector<Id> identity_community;
+  std::vector<std::int32_t> identity_channel;
+  std::vector<std::string> identity_user;
+  std::vector<Id> identity_member;
+
+  void Add(const Member& m) {
+    id.push_back(m.id);
+    community.push_back(m.community);
+    external_id.push_back(m.person.external_id.empty() ? std::nullopt : pg::ToParam(m.person.external_id));
+    display_name.push_back(m.person.display_name);
+    expectation.push_back(m.person.expectation);
+    state.push_back(static_cast<std::int32_t>(m.state));
+    group.push_back(m.group);
+    source.push_back(static_cast<std::int32_t>(m.source));
+    rules.push_back(m.person.accepted_rules_version);
+    ticket.push_back(pg::ToParam(m.waiting_ticket));
+    at.push_back(m.join_time);
+    for (const auto& i : m.person.identities) {
+      identity_community.push_back(m.community);
+      identity_channel.push_back(static_cast<std::int32_t>(i.channel));
+      identity_user.push_back(i.user_id);
+      identity_member.push_back(m.id);
+    }
+  }
+};
+
+// Counters to be moved: of groups, with whether the group took its last place; of communities and links.
+struct Counters {
+  std::vector<Id> group;
+  std::vector<std::int32_t> joined, filled;
+  std::vector<Id> community;
+  std::vector<std::int32_t> waiting;
+  std::vector<Id> link;
+  std::vector<std::int32_t> uses;
+
+  explicit Counters(const JoinView& view) {
+    for (const auto& [id, g] : view.groups) {
+      if (g.new_members == 0) continue;
+      group.push_back(id);
+      joined.push_back(g.new_members);
+      filled.push_back(g.full() ? 1 : 0);
+    }
+    for (const auto& [id, c] : view.communities) {
+      if (c.new_waiting == 0) continue;
+      community.push_back(id);
+      waiting.push_back(c.new_waiting);
+    }
+    for (const auto& [code, l] : view.links) {
+      if (l.new_uses == 0) continue;
+      link.push_back(l.id);
+      uses.push_back(l.new_uses);
+    }
+  }
+};
+
+// A duplicate that the view did not show (somebody wrote without the lock of the community): it can be named when there
+// is only one that it can be.
+void ExpectConflicts(idempotency::Work& work, const Columns& rows) {
+  bool one = rows.id.size() == 1 && rows.external_id.front();
+  work.OnConflict("member_external_id_key",
+                  one ? errors::ExternalIdTaken(*rows.external_id.front()) : lanting::errors::ConcurrentWrite());
+  work.OnConflict("member_identity_pkey",
+                  rows.identity_user.size() == 1
+                      ? errors::IdentityTaken(ChannelName(static_cast<Channel>(rows.identity_channel.front())),
+                                              rows.identity_user.front())
+                      : lanting::errors::ConcurrentWrite());
+}
+
+events::Cause CauseOf(const JoinContext& context) { return {context.now, context.traceparent}; }
+
+}  // namespace
+
+JoinView LoadJoinView(pg::Tx& tx, const std::vector<const JoinRequest*>& requests) {
+  std::set<Id> communities;
+  std::set<std::string> codes;
+  std::vector<Id> external_communities, identity_communities;
+  std::vector<std::string> external_ids, user_ids;
+  std::vector<std::int32_t> channels;
+  int items = 0;
+  for (const auto* request : requests) {
+    for (const auto& item : request->items) {
+      ++items;
+      communities.insert(item.community);
+      if (!item.invite_code.empty()) codes.insert(item.invite_code);
+      if (!item.person.external_id.empty()) {
+        external_communities.push_back(item.community);
+        external_ids.push_back(item.person.external_id);
+      }
+      for (const auto& identity : item.person.identities) {
+        identity_communities.push_back(item.community);
+        channels.push_back(static_cast<std::int32_t>(identity.channel));
+        user_ids.push_back(identity.user_id);
+      }
+    }
+  }
+  JoinView view;
+  if (items == 0) return view;
+  // As many groups with a free place as there are items are enough for all of them.
+  auto rows = tx.Run(sql::kJoinView, tx.tenant(), std::vector<Id>(communities.begin(), communities.end()), items,
+                     std::vector<std::string>(codes.begin(), codes.end()), external_communities, external_ids,
+                     identity_communities, channels, user_ids);
+  for (const auto& row : rows) ReadRow(view, row);
+  for (auto& [id, community] : view.communities) {
+    auto& groups = community.main_groups;
+    std::sort(groups.begin(), groups.end());
+    groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  }
+  return view;
+}
+
+std::vector<std::vector<Result<Member>>> DecideJoin(const Id& tenant, JoinView& view, idempotency::Work& work,
+                                                    const std::vector<const JoinRequest*>& requests) {
+  std::vector<std::vector<Result<Member>>> decided;
+  decided.reserve(requests.size());
+  Columns rows;
+  std::map<Id, const JoinContext*> last_in;  // who took the last place of a group so far
+  for (const auto* request : requests) {
+    decided.push_back(DecideJoin(view, request->items, request->context.now));
+    const auto& members = decided.back();
+    if (!std::all_of(members.begin(), members.end(), [](const auto& m) { return m.ok(); })) continue;
+    for (const auto& member : members) {
+      rows.Add(*member);
+      auto cause = CauseOf(request->context);
+      if (member->state == MemberState::kActive) {
+        last_in[member->group] = &request->context;
+        work.Publish(events::MemberJoined(*member, false, cause));
+      } else {
+        work.Publish(events::MemberWaitlisted(*member, cause));
+      }
+    }
+  }
+  if (rows.id.empty()) return decided;
+  for (const auto& [id, context] : last_in) {
+    const auto& group = view.groups.at(id);
+    if (group.full()) {
+      work.Publish(events::GroupFull(group.community, id, group.capacity, group.version + 1, CauseOf(*context)));
+    }
+  }
+  Counters counters(view);
+  ExpectConflicts(work, rows);
+  work.Do(sql::kJoin, tenant, rows.id, rows.community, rows.external_id, rows.display_name, rows.expectation,
+          rows.state, rows.group, rows.source, rows.rules, rows.ticket, rows.at, rows.identity_community,
+          rows.identity_channel, rows.identity_user, rows.identity_member, counters.group, counters.joined,
+          counters.filled, rows.at.back(), counters.community, counters.waiting, counters.link, counters.uses);
+  return decided;
+}
+
+Result<std::vector<Result<Member>>> Join(pg::Tx& tx, idempotency::Work& work, const JoinContext& context,
+                                         const std::vector<JoinItem>& items) {
+  std::vector<JoinRequest> requests;
+  requests.reserve(items.size());
+  for (const auto& item : items) requests.push_back({context, {item}});
+  std::vector<const JoinRequest*> pointers;
+  for (const auto& request : requests) pointers.push_back(&request);
+  auto view = LoadJoinView(tx, pointers);
+  std::vector<Result<Member>> members;
+  members.reserve(items.size());
+  for (auto& one : DecideJoin(tx.tenant(), view, work, pointers)) members.push_back(std::move(one.front()));
+  return members;
+}
+
+bool LockCommunity(pg::Tx& tx, const Id& community) {
+  return !tx.Run(sql::kLockCommunity, tx.tenant(), community).empty();
+}
+
+Result<int> PromoteWaiting(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, const Id& community) {
+  if (!LockCommunity(tx, community)) return 0;
+  auto waiting = tx.Run(sql::kFirstWaiting, tx.tenant(), community, kMaxPromotions);
+  if (waiting.empty()) return 0;
+  auto groups = tx.Run(sql::kFreePlaces, tx.tenant(), community, static_cast<std::int32_t>(waiting.size()));
+  std::vector<FreePlaces> places;
+  for (const auto& row : groups)
+    places.push_back({pg::GetId(row["id"]), Int(row["capacity"]) - Int(row["member_count"])});
+  const auto taken = DecidePromotions(places, waiting.size());
+  if (taken.empty()) return 0;
+
+  std::vector<Id> ids, group_ids;
+  std::vector<std::int32_t> joined, filled;
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    const auto& row = waiting[static_cast<pqxx::result::size_type>(i)];
+    Member member{.id = pg::GetId(row["id"]),
+                  .community = community,
+                  .group = taken[i],
+                  .source = static_cast<JoinSource>(pg::GetInt(row["source"])),
+                  .version = pg::GetInt(row["version"]) + 1};
+    ids.push_back(member.id);
+    work.Publish(events::MemberJoined(member, true, CauseOf(context)));
+  }
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    auto n = static_cast<std::int32_t>(std::count(taken.begin(), taken.end(), places[i].group));
+    if (n == 0) break;
+    const auto& row = groups[static_cast<pqxx::result::size_type>(i)];
+    group_ids.push_back(places[i].group);
+    joined.push_back(n);
+    filled.push_back(n == places[i].count ? 1 : 0);
+    if (filled.back() == 1) {
+      work.Publish(events::GroupFull(community, places[i].group, Int(row["capacity"]), pg::GetInt(row["version"]) + 1,
+                                     CauseOf(context)));
+    }
+  }
+  work.Do(sql::kPromote, tx.tenant(), community, ids, taken, context.now, group_ids, joined, filled);
+  return static_cast<int>(taken.size());
+}
+
+}  // namespace lanting::membership

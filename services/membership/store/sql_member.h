@@ -1,0 +1,103 @@
+// Every statement about members. The tenant is always $1; row-level security stands behind it.
+#pragma once
+
+#include "platform/idempotency/write.h"
+#include "platform/pg/tx.h"
+
+namespace lanting::membership::sql {
+
+inline constexpr pg::Statement kJoinView{
+    "join_view",
+    "SELECT * FROM join_view($1::uuid, $2::uuid[], $3::int, $4::text[], $5::uuid[], $6::text[], $7::uuid[], "
+    "$8::smallint[], $9::text[])"};
+
+inline constexpr pg::Statement kLockCommunity{
+    "lock_community", "SELECT 1 FROM community WHERE tenant_id = $1::uuid AND id = $2::uuid FOR NO KEY UPDATE"};
+
+// Members $2.., identities $13.., groups $17.. and their time of change $20, communities $21.., links $23..: arrays,
+// one a column.
+inline constexpr idempotency::Effect kJoin{
+    "join",
+    "joined AS (INSERT INTO member (tenant_id, id, community_id, external_id, display_name, expectation, state,"
+    "   group_id, source, accepted_rules_version, waiting_ticket, join_time, create_time, update_time, version)"
+    "  SELECT $1::uuid, m.id, m.community, m.external_id, m.display_name, m.expectation, m.state, m.group_id, m.source,"
+    "         m.rules, m.ticket, m.at, m.at, m.at, 1"
+    "    FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::smallint[], $8::uuid[],"
+    "                $9::smallint[], $10::int[], $11::bigint[], $12::timestamptz[])"
+    "      AS m (id, community, external_id, display_name, expectation, state, group_id, source, rules, ticket, at)),"
+    " named AS (INSERT INTO member_identity (tenant_id, community_id, channel, user_id, member_id)"
+    "  SELECT $1::uuid, i.community, i.channel, i.user_id, i.member"
+    "    FROM unnest($13::uuid[], $14::smallint[], $15::text[], $16::uuid[]) AS i (community, channel, user_id, "
+    "member)),"
+    " places AS (UPDATE chat_group g SET member_count = g.member_count + n.joined, version = g.version + n.filled,"
+    "     update_time = CASE WHEN n.filled = 1 THEN $20::timestamptz ELSE g.update_time END"
+    "   FROM unnest($17::uuid[], $18::int[], $19::int[]) AS n (id, joined, filled)"
+    "  WHERE g.tenant_id = $1::uuid AND g.id = n.id),"
+    " queue AS (UPDATE community c SET waiting_count = c.waiting_count + n.waiting, next_ticket = c.next_ticket + "
+    "n.waiting"
+    "   FROM unnest($21::uuid[], $22::int[]) AS n (id, waiting) WHERE c.tenant_id = $1::uuid AND c.id = n.id),"
+    " used AS (UPDATE invite_link l SET uses = l.uses + n.uses"
+    "   FROM unnest($23::uuid[], $24::int[]) AS n (id, uses) WHERE l.tenant_id = $1::uuid AND l.id = n.id)",
+    24};
+
+// Main groups with a free place, in the order of creation, at most $3.
+inline constexpr pg::Statement kFreePlaces{
+    "free_places",
+    "SELECT id, capacity, member_count, version FROM chat_group"
+    " WHERE tenant_id = $1::uuid AND community_id = $2::uuid AND kind = 1 AND member_count < capacity"
+    " ORDER BY id LIMIT $3::int FOR NO KEY UPDATE"};
+
+inline constexpr pg::Statement kFirstWaiting{
+    "first_waiting",
+    "SELECT id, source, version FROM member WHERE tenant_id = $1::uuid AND community_id = $2::uuid AND state = 2"
+    " ORDER BY waiting_ticket LIMIT $3::int"};
+
+inline constexpr idempotency::Effect kPromote{
+    "promote",
+    "promoted AS (UPDATE member m SET state = 1, group_id = p.group_id, waiting_ticket = NULL,"
+    "     join_time = $5::timestamptz, update_time = $5::timestamptz, version = m.version + 1"
+    "   FROM unnest($3::uuid[], $4::uuid[]) AS p (id, group_id) WHERE m.tenant_id = $1::uuid AND m.id = p.id),"
+    " places AS (UPDATE chat_group g SET member_count = g.member_count + n.joined, version = g.version + n.filled,"
+    "     update_time = CASE WHEN n.filled = 1 THEN $5::timestamptz ELSE g.update_time END"
+    "   FROM unnest($6::uuid[], $7::int[], $8::int[]) AS n (id, joined, filled)"
+    "  WHERE g.tenant_id = $1::uuid AND g.id = n.id),"
+    " queue AS (UPDATE community SET waiting_count = waiting_count - cardinality($3::uuid[])"
+    "   WHERE tenant_id = $1::uuid AND id = $2::uuid)",
+    8};
+
+// The remembered replies of many calls at once (platform/idempotency).
+inline constexpr pg::Statement kFindReplies{
+    "find_replies",
+    "SELECT c.position, r.request_hash, r.response"
+    " FROM unnest($2::int[], $3::text[], $4::text[], $5::text[]) AS c (position, subject, method, id)"
+    " CROSS JOIN LATERAL (SELECT l.request_hash, l.response FROM request_log l"
+    "   WHERE l.tenant_id = $1::uuid AND l.subject = c.subject AND l.method = c.method AND l.request_id = c.id LIMIT "
+    "1) r"};
+
+// Columns of a member as member_store reads them; identities as "channel:user id".
+#define LANTING_MEMBER_COLUMNS                                                                         \
+  "m.id, m.community_id, m.external_id, m.display_name, m.expectation, m.state, m.group_id, m.source," \
+  " m.accepted_rules_version, m.waiting_ticket, m.join_time, m.create_time, m.update_time, m.version," \
+  " ARRAY(SELECT i.channel || ':' || i.user_id FROM member_identity i WHERE i.tenant_id = m.tenant_id" \
+  "        AND i.member_id = m.id ORDER BY i.channel) AS identities"
+
+inline constexpr pg::Statement kGetMember{
+    "get_member",
+    "SELECT " LANTING_MEMBER_COLUMNS
+    ", CASE WHEN m.state = 2 THEN (SELECT count(*) FROM member w WHERE w.tenant_id = m.tenant_id"
+    "   AND w.community_id = m.community_id AND w.state = 2 AND w.waiting_ticket <= m.waiting_ticket) ELSE 0 END"
+    " AS waiting_position"
+    " FROM member m WHERE m.tenant_id = $1::uuid AND m.id = $2::uuid AND m.community_id = $3::uuid"};
+
+// A member leaves ($4 the group whose place becomes free, or NULL for the queue's).
+inline constexpr pg::Statement kLeave{
+    "leave",
+    "WITH gone AS (UPDATE member SET state = 3, waiting_ticket = NULL, version = version + 1, update_time = "
+    "$5::timestamptz"
+    "   WHERE tenant_id = $1::uuid AND id = $2::uuid),"
+    " nameless AS (DELETE FROM member_identity WHERE tenant_id = $1::uuid AND member_id = $2::uuid),"
+    " place AS (UPDATE chat_group SET member_count = member_count - 1 WHERE tenant_id = $1::uuid AND id = $4::uuid)"
+    " UPDATE community SET waiting_count = waiting_count - 1"
+    "  WHERE tenant_id = $1::uuid AND id = $3::uuid AND $4::uuid IS NULL"};
+
+}  // namespace lanting::membership::sql
