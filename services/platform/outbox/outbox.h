@@ -12,7 +12,7 @@
 namespace lanting::outbox {
 
 struct Event {
-  Id event_id;  // UUIDv7
+  Id event_id;          // UUIDv7
   std::string type;     // full name of the payload message
   std::string subject;  // resource name; per subject, events arrive in order
   std::int64_t aggregate_version = 0;
@@ -25,9 +25,12 @@ struct Event {
 template <typename Message>
 Event MakeEvent(const Message& payload, std::string subject, std::int64_t aggregate_version, Time now,
                 std::string traceparent) {
-  return Event{Id::New(now),      std::string(Message::descriptor()->full_name()),
-               std::move(subject), aggregate_version,
-               now,               std::move(traceparent),
+  return Event{Id::New(now),
+               std::string(Message::descriptor()->full_name()),
+               std::move(subject),
+               aggregate_version,
+               now,
+               std::move(traceparent),
                payload.SerializeAsString()};
 }
 
