@@ -1,0 +1,34 @@
+// JSON into messages, by the proto3 mapping and strictly: no unknown or repeated names, no trailing commas, no null in
+// lists, at most 100 levels. Boost.JSON reads the text; values go straight into the message, with no document between.
+#pragma once
+
+#include <google/protobuf/message.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "platform/base/error.h"
+
+namespace lanting::gateway {
+
+inline constexpr std::size_t kMaxJsonDepth = 100;
+// More violations than this are not listed.
+inline constexpr std::size_t kMaxViolations = 100;
+
+struct JsonInput {
+  std::string_view text;
+  google::protobuf::Message* message;
+  // The text is the value of this field of `message`; nullptr: of the message itself.
+  const google::protobuf::FieldDescriptor* field = nullptr;
+  // If given, receives the path of every value the text names, relative to what it fills, in snake case and sorted:
+  // the update mask of a PATCH. Lists, maps and well-known types count as one value.
+  std::vector<std::string>* mask = nullptr;
+};
+
+// A syntax error is MALFORMED_JSON with metadata `line` and `column` (in bytes), from 1. Else the message is filled as
+// far as it could be and every value at fault was added to `violations` with its JSON path.
+std::optional<Error> ReadJson(const JsonInput& input, std::vector<FieldViolation>* violations);
+
+}  // namespace lanting::gateway

@@ -1,0 +1,154 @@
+#include "gateway/transcode/request_binder.h"
+
+#include <google/protobuf/field_mask.pb.h>
+#include <lanting/common/v1/raw_body.pb.h>
+
+#include <algorithm>
+
+#include "gateway/transcode/field_parse.h"
+#include "gateway/transcode/json_reader.h"
+#include "gateway/transcode/json_writer.h"
+#include "gateway/transcode/percent.h"
+#include "gateway/transcode/query_binder.h"
+#include "platform/base/strings.h"
+
+namespace lanting::gateway {
+namespace {
+
+namespace pb = google::protobuf;
+
+Error Refuse(std::string reason, std::string message) {
+  return {.code = Code::kInvalidArgument, .reason = std::move(reason), .message = std::move(message)};
+}
+
+bool IsJson(std::string_view content_type) {
+  const std::string_view type = Trim(content_type.substr(0, content_type.find(';')));
+  constexpr std::string_view kJson = "application/json";
+  return std::equal(type.begin(), type.end(), kJson.begin(), kJson.end(),
+                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b; });
+}
+
+class Binder {
+ public:
+  Binder(const RouteTable::Match& match, const http::Request& request)
+      : match_(match), route_(*match.route), request_(request) {
+    const auto* prototype = pb::MessageFactory::generated_factory()->GetPrototype(route_.method->input_type());
+    message_.reset(prototype->New());
+  }
+
+  Result<std::unique_ptr<pb::Message>> Bind(std::string_view query) {
+    RETURN_IF_ERROR(Body());
+    for (std::size_t i = 0; i < route_.bindings.size(); ++i) Path(route_.bindings[i], match_.values[i]);
+    BindQuery(route_, query, message_.get(), &violations_);
+    IdempotencyKey();
+    IfMatch();
+    if (!violations_.empty()) return errors::InvalidFields(std::move(violations_));
+    DerivedMask();
+    return std::move(message_);
+  }
+
+ private:
+  void Violate(const FieldPath& field, const char* reason, std::string description) {
+    violations_.push_back({JsonPath(field), reason, std::move(description)});
+  }
+
+  Result<void> Body() {
+    switch (route_.body) {
+      case Route::Body::kNone:
+        if (!request_.body.empty()) return Refuse("MALFORMED_REQUEST", "This call takes no body.");
+        return {};
+      case Route::Body::kRaw: {
+        auto* raw = static_cast<common::v1::RawBody*>(
+            message_->GetReflection()->MutableMessage(message_.get(), route_.body_field));
+        const std::string_view type = request_.Header("content-type");
+        if (!Utf8Length(type)) return Refuse("UNSUPPORTED_MEDIA_TYPE", "The Content-Type is not valid text.");
+        raw->set_content_type(std::string(type));
+        raw->set_data(request_.body);
+        return {};
+      }
+      default:
+        return JsonBody();
+    }
+  }
+
+  Result<void> JsonBody() {
+    if (request_.body.empty()) return {};
+    if (!IsJson(request_.Header("content-type")))
+      return Refuse("UNSUPPORTED_MEDIA_TYPE", "The body must be JSON: send `Content-Type: application/json`.");
+    if (request_.body.size() > kMaxJsonBytes)
+      return Refuse("BODY_TOO_LARGE", "A JSON body has at most " + std::to_string(kMaxJsonBytes) + " bytes.");
+    auto malformed = ReadJson({.text = request_.body,
+                               .message = message_.get(),
+                               .field = route_.body_field,
+                               .mask = route_.update_mask != nullptr ? &mask_ : nullptr},
+                              &violations_);
+    if (malformed) return *std::move(malformed);
+    return {};
+  }
+
+  // The text of `value` into a field that may have been given already: then both must be the same.
+  void PutOnce(const FieldPath& path, std::string_view value, const char* where) {
+    pb::Message* message = message_.get();
+    for (const auto* field : path)
+      if (field != path.back()) message = message->GetReflection()->MutableMessage(message, field);
+    std::unique_ptr<pb::Message> probe(message->New());
+    if (auto fault = PutScalar(probe.get(), path.back(), {Origin::kUrl, value}))
+      return Violate(path, fault->reason, std::move(fault->description));
+    if (!message->GetReflection()->HasField(*message, path.back())) {
+      PutScalar(message, path.back(), {Origin::kUrl, value});
+      return;
+    }
+    std::string before, now;
+    AppendFieldJson(*message, path.back(), &before);
+    AppendFieldJson(*probe, path.back(), &now);
+    if (before != now) Violate(path, "CONFLICTING_VALUES", std::string("differs from the value in the ") + where);
+  }
+
+  void Path(const Route::Binding& binding, std::string_view raw) {
+    const auto value = PercentDecode(raw, binding.variable.multi);
+    if (!value) return Violate(binding.field, "INVALID_VALUE", "must be percent-encoded UTF-8 without NUL");
+    PutOnce(binding.field, *value, "path");
+  }
+
+  void IdempotencyKey() {
+    const std::string_view key = Trim(request_.Header("idempotency-key"));
+    if (key.empty() || route_.request_id == nullptr) return;
+    const bool printable = std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+    if (key.size() > 255 || !printable)
+      return Violate({route_.request_id}, "INVALID_FORMAT", "Idempotency-Key is 1 to 255 printable ASCII characters");
+    PutOnce({route_.request_id}, key, "header Idempotency-Key");
+  }
+
+  void IfMatch() {
+    const std::string_view etag = Trim(request_.Header("if-match"));
+    if (etag.empty() || etag == "*" || route_.etag.empty()) return;
+    if (!etag.starts_with('"') || etag.size() < 2 || etag.find('"', 1) != etag.size() - 1)
+      return Violate(route_.etag, "INVALID_FORMAT", "If-Match is one strong entity tag, with its quotes");
+    PutOnce(route_.etag, etag, "header If-Match");
+  }
+
+  // AIP-134: a PATCH without a mask changes the fields that its body names.
+  void DerivedMask() {
+    if (route_.update_mask == nullptr || request_.body.empty()) return;
+    auto* mask =
+        static_cast<pb::FieldMask*>(message_->GetReflection()->MutableMessage(message_.get(), route_.update_mask));
+    if (mask->paths_size() > 0) return;
+    for (std::string& path : mask_) mask->add_paths(std::move(path));
+  }
+
+  const RouteTable::Match& match_;
+  const Route& route_;
+  const http::Request& request_;
+  std::unique_ptr<pb::Message> message_;
+  std::vector<FieldViolation> violations_;
+  std::vector<std::string> mask_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<pb::Message>> BindRequest(const RouteTable::Match& match, std::string_view query,
+                                                 const http::Request& request) {
+  return Binder(match, request).Bind(query);
+}
+
+}  // namespace lanting::gateway

@@ -1,0 +1,76 @@
+#include "gateway/upstream/caller.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/security/credentials.h>
+
+#include <vector>
+
+#include "platform/rpc/status.h"
+
+namespace lanting::gateway {
+namespace {
+
+constexpr int kMaxReplyBytes = 32 * 1024 * 1024;
+
+struct InFlight {
+  grpc::ClientContext context;
+  grpc::ByteBuffer request, reply;
+};
+
+std::string Bytes(const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  std::string bytes;
+  if (!buffer.Dump(&slices).ok()) return bytes;
+  bytes.reserve(buffer.Length());
+  for (const grpc::Slice& s : slices) bytes.append(reinterpret_cast<const char*>(s.begin()), s.size());
+  return bytes;
+}
+
+}  // namespace
+
+struct Upstream::Channels {
+  std::vector<std::unique_ptr<grpc::GenericStub>> stubs;
+  std::atomic<unsigned> next{0};
+};
+
+Upstream::Upstream(std::string name, const std::string& target, int channels)
+    : name_(std::move(name)), channels_(std::make_unique<Channels>()) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxReplyBytes);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // else all channels share one connection
+  for (int i = 0; i < channels; ++i) {
+    channels_->stubs.push_back(std::make_unique<grpc::GenericStub>(
+        grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments)));
+  }
+}
+
+Upstream::~Upstream() = default;
+
+Upstream::Cancel Upstream::Call(UpstreamCall call, Done done) {
+  auto flight = std::make_shared<InFlight>();
+  const grpc::Slice slice(call.request);
+  flight->request = grpc::ByteBuffer(&slice, 1);
+  flight->context.set_deadline(std::chrono::system_clock::now() + call.timeout);
+  if (!call.authorization.empty()) flight->context.AddMetadata("authorization", call.authorization);
+  if (!call.traceparent.empty()) flight->context.AddMetadata("traceparent", call.traceparent);
+  Cancel cancel = [weak = std::weak_ptr<InFlight>(flight)] {
+    if (auto alive = weak.lock()) alive->context.TryCancel();
+  };
+  InFlight* f = flight.get();
+  auto& stub = channels_->stubs[channels_->next.fetch_add(1, std::memory_order_relaxed) % channels_->stubs.size()];
+  stub->UnaryCall(&f->context, call.method, grpc::StubOptions(), &f->request, &f->reply,
+                  [flight = std::move(flight), done = std::move(done), name = name_](grpc::Status status) {
+                    if (status.ok())
+                      done(Bytes(flight->reply));
+                    else
+                      done(rpc::FromStatus(status, name));
+                  });
+  return cancel;
+}
+
+}  // namespace lanting::gateway
