@@ -138,7 +138,7 @@ AS $$
   WITH gone AS (
     DELETE FROM request_log WHERE ctid = ANY (ARRAY(
       SELECT ctid FROM request_log WHERE created_at < now() - older_than
-      ORDER BY created_at LIMIT max_rows FOR UPDATE SKIP LOCKED))
+      ORDER BY created_at LIMIT max_rows))
     RETURNING 1)
   SELECT count(*) FROM gone
 $$;
@@ -149,7 +149,7 @@ AS $$
   WITH gone AS (
     DELETE FROM inbox WHERE ctid = ANY (ARRAY(
       SELECT ctid FROM inbox WHERE received_at < now() - older_than
-      ORDER BY received_at LIMIT max_rows FOR UPDATE SKIP LOCKED))
+      ORDER BY received_at LIMIT max_rows))
     RETURNING 1)
   SELECT count(*) FROM gone
 $$;

@@ -100,7 +100,9 @@ void Run(const std::vector<std::string>& args, const std::string& output) {
 }
 
 using Conn = std::unique_ptr<PGconn, decltype(&PQfinish)>;
-Conn Connect(const std::string& url) { return {PQconnectdb(url.c_str()), &PQfinish}; }
+Conn Connect(const std::string& url) {
+  return {PQconnectdb((url + " options='-c client_min_messages=warning'").c_str()), &PQfinish};
+}
 
 std::string QueryOn(PGconn* conn, const std::string& sql) {
   std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(conn, sql.c_str()), &PQclear);

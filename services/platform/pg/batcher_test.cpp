@@ -1,0 +1,231 @@
+#include "platform/pg/batcher.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <latch>
+#include <map>
+#include <random>
+#include <set>
+
+namespace lanting::pg {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Item {
+  Id tenant;
+  Deadline deadline = DeadlineIn(20s);
+  std::size_t weight = 1;
+  std::function<void(Result<int>)> done;
+  int value = 0;
+};
+using Ints = Batcher<Item, int>;
+using Results = Result<std::vector<Result<int>>>;
+
+Results Echo(std::vector<Item>& items) {
+  std::vector<Result<int>> out;
+  for (auto& i : items) out.push_back(i.value);
+  return out;
+}
+
+// Holds the committers in flush until opened.
+struct Gate {
+  std::latch opened{1};
+  std::atomic<int> inside = 0;
+  void Pass() {
+    ++inside;
+    opened.wait();
+  }
+  void AwaitInside(int n) {
+    auto until = DeadlineIn(20s);
+    while (inside < n && Remaining(until).count() > 0) std::this_thread::sleep_for(1ms);
+    ASSERT_EQ(inside, n);
+  }
+};
+
+TEST(BatcherTest, EveryItemOfEveryTenantIsAnsweredOnceInOrderAndAlone) {
+  constexpr int kTenants = 7, kSubmitters = 4, kEach = 2000;
+  std::vector<Id> tenants;
+  for (int i = 0; i < kTenants; ++i) tenants.push_back(Id::New());
+  std::map<Id, std::atomic<int>> in_flight;
+  for (auto& t : tenants) in_flight[t] = 0;
+  std::atomic<int> broken_promises = 0, calls = 0;
+  std::map<Id, std::map<int, int>> last;  // per tenant and submitter: guarded by one batch per tenant at a time
+  for (auto& t : tenants) last[t];
+  std::vector<std::atomic<int>> answers(kSubmitters * kEach);
+  {
+    Ints batcher({.name = "test", .threads = 3, .max_weight = 50, .max_queued = 100'000},
+                 [&](std::vector<Item>& items) -> Results {
+                   ++calls;
+                   if (++in_flight.at(items[0].tenant) != 1) ++broken_promises;
+                   std::size_t weight = 0;
+                   for (auto& i : items) {
+                     weight += i.weight;
+                     if (i.tenant != items[0].tenant) ++broken_promises;
+                     auto& previous = last.at(i.tenant).try_emplace(i.value / kEach, -1).first->second;
+                     if (i.value <= previous) ++broken_promises;
+                     previous = i.value;
+                   }
+                   if (weight > 50 && items.size() > 1) ++broken_promises;
+                   --in_flight.at(items[0].tenant);
+                   return Echo(items);
+                 });
+    std::vector<std::thread> submitters;
+    for (int s = 0; s < kSubmitters; ++s) {
+      submitters.emplace_back([&, s] {
+        std::minstd_rand random(s);
+        for (int i = 0; i < kEach; ++i) {
+          int value = s * kEach + i;
+          batcher.Submit({.tenant = tenants[random() % kTenants],
+                          .weight = 1 + random() % 60,
+                          .done = [&, value](Result<int> r) { answers[value] += r.ok() && *r == value ? 1 : 100; },
+                          .value = value});
+        }
+      });
+    }
+    for (auto& t : submitters) t.join();
+  }  // the destructor finishes what has queued
+  EXPECT_EQ(broken_promises, 0);
+  EXPECT_LT(calls, kSubmitters * kEach);
+  for (auto& a : answers) ASSERT_EQ(a, 1);
+}
+
+TEST(BatcherTest, WhatQueuesDuringACommitIsTheNextBatch) {
+  Gate gate;
+  std::vector<std::size_t> sizes;
+  Id tenant = Id::New();
+  {
+    Ints batcher({.name = "test", .threads = 2, .max_weight = 10}, [&](std::vector<Item>& items) -> Results {
+      sizes.push_back(items.size());
+      gate.Pass();
+      return Echo(items);
+    });
+    batcher.Submit({.tenant = tenant, .done = [](Result<int>) {}});
+    gate.AwaitInside(1);
+    for (int i = 0; i < 25; ++i) batcher.Submit({.tenant = tenant, .done = [](Result<int>) {}});
+    gate.opened.count_down();
+  }
+  EXPECT_THAT(sizes, ::testing::ElementsAre(1, 10, 10, 5));
+}
+
+TEST(BatcherTest, ABusyTenantDoesNotStarveAnother) {
+  Gate gate;
+  std::vector<Id> order;
+  Id busy = Id::New(), quiet = Id::New();
+  {
+    Ints batcher({.name = "test", .threads = 1, .max_weight = 10}, [&](std::vector<Item>& items) -> Results {
+      order.push_back(items[0].tenant);
+      gate.Pass();
+      return Echo(items);
+    });
+    batcher.Submit({.tenant = busy, .done = [](Result<int>) {}});
+    gate.AwaitInside(1);
+    for (int i = 0; i < 100; ++i) batcher.Submit({.tenant = busy, .done = [](Result<int>) {}});
+    batcher.Submit({.tenant = quiet, .done = [](Result<int>) {}});
+    gate.opened.count_down();
+  }
+  ASSERT_GE(order.size(), 3u);
+  EXPECT_EQ(order[1], quiet);
+}
+
+TEST(BatcherTest, AFullQueueRefusesAtOnceAndRecovers) {
+  Gate gate;
+  Id tenant = Id::New();
+  std::atomic<int> ok = 0, overloaded = 0;
+  auto count = [&](Result<int> r) {
+    if (r.ok())
+      ++ok;
+    else if (r.error().reason == "OVERLOADED")
+      ++overloaded;
+  };
+  Ints batcher({.name = "test", .threads = 1, .max_queued = 5}, [&](std::vector<Item>& items) -> Results {
+    gate.Pass();
+    return Echo(items);
+  });
+  batcher.Submit({.tenant = tenant, .done = count});
+  gate.AwaitInside(1);
+  for (int i = 0; i < 8; ++i) batcher.Submit({.tenant = tenant, .done = count});
+  EXPECT_EQ(overloaded, 3);
+  gate.opened.count_down();
+  std::promise<bool> again;
+  while (true) {
+    std::promise<bool> tried;
+    batcher.Submit({.tenant = tenant, .done = [&](Result<int> r) { tried.set_value(r.ok()); }});
+    if (tried.get_future().get()) break;
+  }
+  EXPECT_EQ(ok, 6);
+  EXPECT_EQ(overloaded, 3);
+}
+
+TEST(BatcherTest, OneBadItemFailsAlone) {
+  Gate gate;
+  Id tenant = Id::New();
+  std::map<int, std::string> outcome;
+  {
+    Ints batcher({.name = "test", .threads = 1}, [&](std::vector<Item>& items) -> Results {
+      gate.Pass();
+      for (auto& i : items) {
+        if (i.value == 13) return Error{.code = Code::kAlreadyExists, .reason = "HANDLE_TAKEN"};
+      }
+      return Echo(items);
+    });
+    for (int i = 10; i < 20; ++i) {
+      batcher.Submit({.tenant = tenant,
+                      .done = [&, i](Result<int> r) { outcome[i] = r.ok() ? "ok" : r.error().reason; },
+                      .value = i});
+      if (i == 10) gate.AwaitInside(1);
+    }
+    gate.opened.count_down();
+  }
+  ASSERT_EQ(outcome.size(), 10u);
+  for (auto& [value, what] : outcome) EXPECT_EQ(what, value == 13 ? "HANDLE_TAKEN" : "ok") << value;
+}
+
+TEST(BatcherTest, UnavailableIsNotTriedItemByItem) {
+  Gate gate;
+  std::atomic<int> unavailable = 0;
+  {
+    Ints batcher({.name = "test", .threads = 1}, [&](std::vector<Item>&) -> Results {
+      gate.Pass();
+      return errors::DependencyUnavailable("postgres", "commit in doubt");
+    });
+    for (int i = 0; i < 10; ++i) {
+      batcher.Submit({.tenant = Id(),
+                      .done = [&](Result<int> r) { unavailable += !r.ok() && r.error().code == Code::kUnavailable; }});
+      if (i == 0) gate.AwaitInside(1);
+    }
+    gate.opened.count_down();
+  }
+  EXPECT_EQ(unavailable, 10);
+  EXPECT_EQ(gate.inside, 2);
+}
+
+TEST(BatcherTest, AnItemThatWaitedPastItsDeadlineIsNotRun) {
+  Gate gate;
+  Id tenant = Id::New();
+  std::set<int> ran;
+  std::optional<Code> code;
+  {
+    Ints batcher({.name = "test", .threads = 1}, [&](std::vector<Item>& items) -> Results {
+      for (auto& i : items) ran.insert(i.value);
+      gate.Pass();
+      return Echo(items);
+    });
+    batcher.Submit({.tenant = tenant, .done = [](Result<int>) {}, .value = 1});
+    gate.AwaitInside(1);
+    batcher.Submit({.tenant = tenant,
+                    .deadline = DeadlineIn(-1ms),
+                    .done = [&](Result<int> r) { code = r.error().code; },
+                    .value = 2});
+    batcher.Submit({.tenant = tenant, .done = [](Result<int>) {}, .value = 3});
+    gate.opened.count_down();
+  }
+  EXPECT_EQ(code, Code::kDeadlineExceeded);
+  EXPECT_EQ(ran, (std::set<int>{1, 3}));
+}
+
+}  // namespace
+}  // namespace lanting::pg
