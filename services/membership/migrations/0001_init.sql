@@ -170,6 +170,18 @@ CREATE TABLE application (
 );
 CREATE INDEX application_community ON application (tenant_id, community_id, id);
 
+-- Identities of applications that are not decided yet: one open application each.
+CREATE TABLE application_identity (
+  tenant_id      uuid NOT NULL,
+  community_id   uuid NOT NULL,
+  channel        smallint NOT NULL,
+  user_id        text NOT NULL,
+  application_id uuid NOT NULL,
+  PRIMARY KEY (tenant_id, community_id, channel, user_id),
+  FOREIGN KEY (tenant_id, application_id) REFERENCES application
+);
+CREATE INDEX application_identity_application ON application_identity (tenant_id, application_id);
+
 CREATE TABLE member_import (
   tenant_id       uuid NOT NULL,
   id              uuid NOT NULL,
@@ -218,6 +230,7 @@ CALL protect('invite_link');
 CALL protect('member');
 CALL protect('member_identity');
 CALL protect('application');
+CALL protect('application_identity');
 CALL protect('member_import');
 CALL protect('import_row_error');
 
@@ -232,11 +245,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = membership AS $$
   SELECT i.tenant_id, i.id FROM member_import i WHERE i.state = 1 ORDER BY i.id LIMIT max_rows
 $$;
 
--- Tenants for the operator, oldest first.
-CREATE FUNCTION all_tenants(after_id uuid, max_rows int) RETURNS TABLE (tenant_id uuid, display_name text, create_time timestamptz)
+-- Tenants for the operator, oldest first. By time, since the id of a tenant made under a request_id is a hash.
+CREATE FUNCTION all_tenants(after_time timestamptz, after_id uuid, max_rows int)
+RETURNS TABLE (tenant_id uuid, display_name text, create_time timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = membership AS $$
   SELECT t.tenant_id, t.display_name, t.create_time FROM tenant t
-   WHERE after_id IS NULL OR t.tenant_id > after_id ORDER BY t.tenant_id LIMIT max_rows
+   WHERE after_id IS NULL OR (t.create_time, t.tenant_id) > (after_time, after_id)
+   ORDER BY t.create_time, t.tenant_id LIMIT max_rows
 $$;
-REVOKE ALL ON FUNCTION running_imports(int), all_tenants(uuid, int) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION running_imports(int), all_tenants(uuid, int) TO membership_app;
+REVOKE ALL ON FUNCTION running_imports(int), all_tenants(timestamptz, uuid, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION running_imports(int), all_tenants(timestamptz, uuid, int) TO membership_app;

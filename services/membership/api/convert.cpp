@@ -1,0 +1,215 @@
+#include "membership/api/convert.h"
+
+#include "membership/domain/names.h"
+#include "membership/store/columns.h"
+
+namespace lanting::membership::convert {
+
+google::protobuf::Timestamp ToTimestamp(Time time) {
+  auto second = std::chrono::floor<std::chrono::seconds>(time);
+  google::protobuf::Timestamp t;
+  t.set_seconds(second.time_since_epoch().count());
+  t.set_nanos(static_cast<std::int32_t>(std::chrono::nanoseconds(time - second).count()));
+  return t;
+}
+
+Time FromTimestamp(const google::protobuf::Timestamp& time) {
+  return Time(std::chrono::seconds(time.seconds()) + std::chrono::microseconds(time.nanos() / 1000));
+}
+
+v1::Community ToProto(const Community& c) {
+  v1::Community p;
+  p.set_name(names::Community(c.id));
+  p.set_external_id(c.external_id);
+  p.set_display_name(c.display_name);
+  p.set_template_(static_cast<v1::Template>(c.opened_from));
+  p.set_purpose(c.purpose);
+  p.set_vision(c.vision);
+  p.set_target_user(c.target_user);
+  p.set_product(c.product);
+  p.set_structure(static_cast<v1::Structure>(c.structure));
+  columns::ToProto(c.declarations, p.mutable_declarations());
+  p.set_locale(c.locale);
+  p.set_time_zone(c.time_zone);
+  p.set_state(static_cast<v1::CommunityState>(c.state));
+  p.set_house_rules_version(c.house_rules_version);
+  p.set_member_count(c.member_count);
+  p.set_waiting_count(c.waiting_count);
+  *p.mutable_create_time() = ToTimestamp(c.create_time);
+  *p.mutable_update_time() = ToTimestamp(c.update_time);
+  p.set_etag(Etag(c.version));
+  return p;
+}
+
+v1::CommunityTemplate ToProto(const TemplateDefaults& d) {
+  v1::CommunityTemplate p;
+  p.set_template_(static_cast<v1::Template>(d.id));
+  p.set_display_name(d.display_name);
+  p.set_description(d.description);
+  p.set_structure(static_cast<v1::Structure>(d.structure));
+  p.set_vision(d.vision);
+  p.set_house_rules(d.house_rules);
+  columns::ToProto(d.declarations, p.mutable_declarations());
+  return p;
+}
+
+v1::HouseRules ToProto(const HouseRules& r) {
+  v1::HouseRules p;
+  p.set_name(names::HouseRules(r.community, r.version));
+  p.set_version(r.version);
+  p.set_text(r.text);
+  *p.mutable_create_time() = ToTimestamp(r.create_time);
+  return p;
+}
+
+v1::Group ToProto(const Group& g) {
+  v1::Group p;
+  p.set_name(names::Group(g.community, g.id));
+  p.set_display_name(g.display_name);
+  p.set_kind(static_cast<v1::GroupKind>(g.kind));
+  p.set_channel(static_cast<v1::Channel>(g.channel));
+  p.set_channel_group_id(g.channel_group_id);
+  p.set_capacity(g.capacity);
+  p.set_member_count(g.member_count);
+  *p.mutable_create_time() = ToTimestamp(g.create_time);
+  *p.mutable_update_time() = ToTimestamp(g.update_time);
+  p.set_etag(Etag(g.version));
+  return p;
+}
+
+v1::Gate ToProto(const Gate& g) {
+  v1::Gate p;
+  p.set_name(names::Gate(g.community, g.id));
+  p.set_display_name(g.display_name);
+  p.set_kind(static_cast<v1::GateKind>(g.kind));
+  for (const auto& q : g.questions) {
+    auto* to = p.add_questions();
+    to->set_key(q.key);
+    to->set_text(q.text);
+    to->set_required(q.required);
+  }
+  *p.mutable_create_time() = ToTimestamp(g.create_time);
+  return p;
+}
+
+v1::InviteLink ToProto(const InviteLink& l) {
+  v1::InviteLink p;
+  p.set_name(names::InviteLink(l.community, l.id));
+  p.set_gate(names::Gate(l.community, l.gate));
+  if (!l.group.IsNil()) p.set_group(names::Group(l.community, l.group));
+  p.set_code(l.code);
+  p.set_max_uses(l.max_uses);
+  p.set_uses(l.uses);
+  if (l.expire_time) *p.mutable_expire_time() = ToTimestamp(*l.expire_time);
+  *p.mutable_create_time() = ToTimestamp(l.create_time);
+  return p;
+}
+
+v1::Application ToProto(const Application& a) {
+  v1::Application p;
+  p.set_name(names::Application(a.community, a.id));
+  p.set_gate(names::Gate(a.community, a.gate));
+  p.set_display_name(a.person.display_name);
+  p.set_external_id(a.person.external_id);
+  for (const auto& i : a.person.identities) {
+    auto* to = p.add_identities();
+    to->set_channel(static_cast<v1::Channel>(i.channel));
+    to->set_user_id(i.user_id);
+  }
+  for (const auto& answer : a.answers) {
+    auto* to = p.add_answers();
+    to->set_key(answer.key);
+    to->set_text(answer.text);
+  }
+  p.set_accepted_rules_version(a.person.accepted_rules_version);
+  p.set_state(static_cast<v1::ApplicationState>(a.state));
+  p.set_decision_reason(a.decision_reason);
+  if (!a.member.IsNil()) p.set_member(names::Member(a.community, a.member));
+  *p.mutable_create_time() = ToTimestamp(a.create_time);
+  if (a.decide_time) *p.mutable_decide_time() = ToTimestamp(*a.decide_time);
+  p.set_etag(Etag(a.version));
+  return p;
+}
+
+v1::Tenant ToProto(const Tenant& t) {
+  v1::Tenant p;
+  p.set_name(names::Tenant(t.id));
+  p.set_display_name(t.display_name);
+  *p.mutable_create_time() = ToTimestamp(t.create_time);
+  return p;
+}
+
+v1::Key ToProto(const Key& k) {
+  v1::Key p;
+  p.set_name(names::Key(k.id));
+  p.set_display_name(k.display_name);
+  for (const auto& scope : k.scopes) p.add_scopes(scope);
+  if (k.expire_time) *p.mutable_expire_time() = ToTimestamp(*k.expire_time);
+  if (k.revoke_time) *p.mutable_revoke_time() = ToTimestamp(*k.revoke_time);
+  *p.mutable_create_time() = ToTimestamp(k.create_time);
+  return p;
+}
+
+void FromProto(const v1::Community& from, Community* c) {
+  c->external_id = from.external_id();
+  c->display_name = from.display_name();
+  c->opened_from = static_cast<Template>(from.template_());
+  c->purpose = from.purpose();
+  c->vision = from.vision();
+  c->target_user = from.target_user();
+  c->product = from.product();
+  c->structure = static_cast<Structure>(from.structure());
+  c->declarations = columns::FromProto(from.declarations());
+  c->locale = from.locale();
+  c->time_zone = from.time_zone();
+}
+
+Group FromProto(const v1::Group& from) {
+  Group g;
+  g.display_name = from.display_name();
+  if (from.kind() != v1::GROUP_KIND_UNSPECIFIED) g.kind = static_cast<GroupKind>(from.kind());
+  g.channel = static_cast<Channel>(from.channel());
+  g.channel_group_id = from.channel_group_id();
+  g.capacity = from.capacity();
+  return g;
+}
+
+Gate FromProto(const v1::Gate& from) {
+  Gate g;
+  g.display_name = from.display_name();
+  g.kind = static_cast<GateKind>(from.kind());
+  for (const auto& q : from.questions()) g.questions.push_back({q.key(), q.text(), q.required()});
+  return g;
+}
+
+InviteLink FromProto(const v1::InviteLink& from) {
+  InviteLink l;
+  l.gate = names::Parse(from.gate()).second;
+  l.group = names::Parse(from.group()).second;
+  l.max_uses = from.max_uses();
+  if (from.has_expire_time()) l.expire_time = FromTimestamp(from.expire_time());
+  return l;
+}
+
+Application FromProto(const v1::Application& from) {
+  Application a;
+  a.gate = names::Parse(from.gate()).second;
+  a.person.display_name = from.display_name();
+  a.person.external_id = from.external_id();
+  a.person.accepted_rules_version = from.accepted_rules_version();
+  for (const auto& i : from.identities()) {
+    a.person.identities.push_back({static_cast<Channel>(i.channel()), i.user_id()});
+  }
+  for (const auto& answer : from.answers()) a.answers.push_back({answer.key(), answer.text()});
+  return a;
+}
+
+Key FromProto(const v1::Key& from) {
+  Key k;
+  k.display_name = from.display_name();
+  k.scopes.assign(from.scopes().begin(), from.scopes().end());
+  if (from.has_expire_time()) k.expire_time = FromTimestamp(from.expire_time());
+  return k;
+}
+
+}  // namespace lanting::membership::convert

@@ -1,0 +1,43 @@
+// Communities, groups, gates, applications, tenants and keys between their domain and their API form. What comes in has
+// passed the validator; output-only fields are not read. Ids in names are read with domain/names.h.
+#pragma once
+
+#include <google/protobuf/timestamp.pb.h>
+
+#include "lanting/membership/v1/community.pb.h"
+#include "lanting/membership/v1/gate.pb.h"
+#include "lanting/membership/v1/group.pb.h"
+#include "lanting/membership/v1/member.pb.h"
+#include "lanting/membership/v1/tenant.pb.h"
+#include "membership/domain/application.h"
+#include "membership/domain/community.h"
+#include "membership/domain/gate.h"
+#include "membership/domain/key.h"
+#include "membership/domain/templates.h"
+
+namespace lanting::membership::convert {
+
+google::protobuf::Timestamp ToTimestamp(Time time);
+// Below a microsecond it is cut: what PostgreSQL keeps.
+Time FromTimestamp(const google::protobuf::Timestamp& time);
+
+v1::Community ToProto(const Community& community);
+v1::CommunityTemplate ToProto(const TemplateDefaults& defaults);
+v1::HouseRules ToProto(const HouseRules& rules);
+v1::Group ToProto(const Group& group);
+v1::Gate ToProto(const Gate& gate);
+v1::InviteLink ToProto(const InviteLink& link);
+v1::Application ToProto(const Application& application);
+v1::Tenant ToProto(const Tenant& tenant);
+// Without a secret.
+v1::Key ToProto(const Key& key);
+
+// Writes what a caller may set into `community` and leaves the rest.
+void FromProto(const v1::Community& from, Community* community);
+Group FromProto(const v1::Group& from);
+Gate FromProto(const v1::Gate& from);
+InviteLink FromProto(const v1::InviteLink& from);
+Application FromProto(const v1::Application& from);
+Key FromProto(const v1::Key& from);
+
+}  // namespace lanting::membership::convert

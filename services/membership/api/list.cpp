@@ -1,0 +1,34 @@
+#include "membership/api/list.h"
+
+namespace lanting::membership {
+
+Result<std::string> ReadPage(pg::Pool& pool, const rpc::Call& call, const ListSpec& spec,
+                             const ListArguments& arguments, const std::function<void(const pqxx::row&)>& add,
+                             const std::function<Result<void>(pg::Tx&)>& check) {
+  const std::string parent = arguments.parent.IsNil() ? "" : arguments.parent.ToString();
+  const paging::ListKey key{call.tenant(), call.method, parent, arguments.filter, arguments.order_by};
+  ASSIGN_OR_RETURN(const int size, paging::PageSize(arguments.page_size));
+  ASSIGN_OR_RETURN(const auto order, paging::ParseOrderBy(arguments.order_by, spec.orders));
+  ASSIGN_OR_RETURN(const auto after, paging::DecodePageToken(key, arguments.page_token));
+  std::vector<pg::Param> params{pg::ToParam(call.tenant())};
+  if (!parent.empty()) params.push_back(pg::ToParam(arguments.parent));
+  ASSIGN_OR_RETURN(const auto filter, paging::FilterSql(arguments.filter, spec.filters, params));
+  ASSIGN_OR_RETURN(const auto keyset, paging::KeysetSql(order, spec.id_column, after, size, params));
+  const std::string sql = spec.select + filter + keyset.where + keyset.tail;
+
+  ASSIGN_OR_RETURN(const auto rows,
+                   pg::ReadTenant(pool, call.tenant(), call.deadline, [&](pg::Tx& tx) -> Result<pqxx::result> {
+                     auto found = tx.RunDynamic(sql, params);
+                     if (found.empty() && !after && check) RETURN_IF_ERROR(check(tx));
+                     return found;
+                   }));
+  const auto shown = std::min<std::size_t>(rows.size(), static_cast<std::size_t>(size));
+  for (std::size_t i = 0; i < shown; ++i) add(rows[static_cast<int>(i)]);
+  if (shown == rows.size()) return std::string();
+  const auto last = rows[static_cast<int>(shown) - 1];
+  paging::Cursor cursor{.last_value = std::nullopt, .last_id = pg::GetId(last["id"])};
+  if (order.field) cursor.last_value = last[order.field->name].c_str();
+  return paging::EncodePageToken(key, cursor);
+}
+
+}  // namespace lanting::membership

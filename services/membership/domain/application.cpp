@@ -1,0 +1,110 @@
+#include "membership/domain/application.h"
+
+#include <algorithm>
+#include <set>
+
+#include "membership/domain/errors.h"
+#include "membership/domain/join.h"
+#include "platform/base/strings.h"
+
+namespace lanting::membership {
+namespace {
+
+constexpr std::size_t kMaxExpectation = 500;  // code points, as Member.expectation
+
+// The first `count` code points of valid UTF-8.
+std::string Head(const std::string& text, std::size_t count) {
+  std::size_t at = 0;
+  for (; at < text.size(); ++at) {
+    bool starts = (static_cast<unsigned char>(text[at]) & 0xc0) != 0x80;
+    if (starts && count-- == 0) break;
+  }
+  return text.substr(0, at);
+}
+
+std::vector<FieldViolation> CheckAnswers(const Gate& gate, const std::vector<Answer>& answers) {
+  std::vector<FieldViolation> violations;
+  std::set<std::string_view> answered, seen;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const auto& [key, text] = answers[i];
+    auto field = "application.answers[" + std::to_string(i) + "].key";
+    bool known =
+        std::any_of(gate.questions.begin(), gate.questions.end(), [&](const Question& q) { return q.key == key; });
+    if (!known) violations.push_back({field, "UNKNOWN_VALUE", "The gate has no question with this key."});
+    if (!seen.insert(key).second) violations.push_back({field, "DUPLICATE_VALUE", "A question is answered once."});
+    if (!Trim(text).empty()) answered.insert(key);
+  }
+  for (const auto& question : gate.questions) {
+    if (question.required && !answered.contains(question.key)) {
+      violations.push_back(
+          {"application.answers", "ANSWER_MISSING", "The question \"" + question.key + "\" must be answered."});
+    }
+  }
+  return violations;
+}
+
+const char* StateName(ApplicationState state) {
+  switch (state) {
+    case ApplicationState::kSubmitted:
+      return "SUBMITTED";
+    case ApplicationState::kApproved:
+      return "APPROVED";
+    case ApplicationState::kRejected:
+      return "REJECTED";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<FieldViolation> CheckIdentities(const std::vector<ChannelIdentity>& identities, const std::string& field) {
+  std::vector<FieldViolation> violations;
+  std::set<Channel> channels;
+  for (std::size_t i = 0; i < identities.size(); ++i) {
+    if (!channels.insert(identities[i].channel).second) {
+      violations.push_back(
+          {field + "[" + std::to_string(i) + "].channel", "DUPLICATE_VALUE", "At most one identity per channel."});
+    }
+  }
+  return violations;
+}
+
+Result<void> CheckSubmission(const Application& application, const ApplicationView& view,
+                             const std::string& gate_name) {
+  if (!view.gate) return errors::GateNotFound(gate_name);
+  if (view.gate->kind != GateKind::kQuestions) {
+    return errors::GateKindMismatch("The gate is not of kind QUESTIONS: it takes no applications.");
+  }
+  auto violations = CheckAnswers(*view.gate, application.answers);
+  auto identities = CheckIdentities(application.person.identities, "application.identities");
+  violations.insert(violations.end(), identities.begin(), identities.end());
+  if (!violations.empty()) return lanting::errors::InvalidFields(std::move(violations));
+  if (application.person.accepted_rules_version != view.house_rules_version) {
+    return errors::HouseRulesNotAccepted(view.house_rules_version);
+  }
+  if (view.taken) return errors::IdentityTaken(ChannelName(view.taken->channel), view.taken->user_id);
+  return {};
+}
+
+Result<void> CheckUndecided(const Application& application) {
+  if (application.state != ApplicationState::kSubmitted)
+    return errors::ApplicationDecided(StateName(application.state));
+  return {};
+}
+
+void Decide(Application& application, ApplicationState state, std::string reason, Time now) {
+  application.state = state;
+  application.decision_reason = std::move(reason);
+  application.decide_time = now;
+  ++application.version;
+}
+
+Person ToPerson(const Application& application) {
+  Person person = application.person;
+  for (const auto& answer : application.answers) {
+    if (answer.key == kExpectationKey) person.expectation = Head(std::string(Trim(answer.text)), kMaxExpectation);
+  }
+  return person;
+}
+
+}  // namespace lanting::membership

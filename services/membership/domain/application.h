@@ -1,0 +1,60 @@
+// Applications: a person answers the questions of a gate, staff decide. Pure values and rules.
+//
+//   SUBMITTED --approve--> APPROVED (a member was made)
+//   SUBMITTED --reject---> REJECTED
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "membership/domain/gate.h"
+#include "membership/domain/member.h"
+
+namespace lanting::membership {
+
+// Numbers of the proto enum; stored as such.
+enum class ApplicationState : std::int16_t { kSubmitted = 1, kApproved = 2, kRejected = 3 };
+
+struct Answer {
+  std::string key, text;
+};
+
+struct Application {
+  Id id;
+  Id community;
+  Id gate;
+  Person person;  // the expectation is set when approved
+  std::vector<Answer> answers;
+  ApplicationState state = ApplicationState::kSubmitted;
+  std::string decision_reason;
+  Id member;  // nil until approved
+  Time create_time;
+  std::optional<Time> decide_time;
+  std::int64_t version = 1;
+};
+
+// What is known of the community when somebody applies.
+struct ApplicationView {
+  std::optional<Gate> gate;
+  int house_rules_version = 0;
+  // An identity of the applicant that a member or another open application has.
+  std::optional<ChannelIdentity> taken;
+};
+
+// Whether the application may be submitted. Faults of the form are reported all at once, below "application.".
+Result<void> CheckSubmission(const Application& application, const ApplicationView& view, const std::string& gate_name);
+
+// At most one identity per channel; `field` is the JSON path of the list.
+std::vector<FieldViolation> CheckIdentities(const std::vector<ChannelIdentity>& identities, const std::string& field);
+
+// Refused when it was decided before.
+Result<void> CheckUndecided(const Application& application);
+
+// Writes a decision into an undecided application.
+void Decide(Application& application, ApplicationState state, std::string reason, Time now);
+
+// The person as they become a member: the answer to the expectation question is what they hope to get (R17).
+Person ToPerson(const Application& application);
+
+}  // namespace lanting::membership

@@ -1,0 +1,101 @@
+#include "membership/store/columns.h"
+
+#include <stdexcept>
+
+#include "lanting/membership/v1/gate.pb.h"
+#include "lanting/membership/v1/member.pb.h"
+
+namespace lanting::membership::columns {
+namespace {
+
+namespace pb = lanting::membership::v1;
+
+template <typename Message>
+Message Parse(const std::string& bytes) {
+  Message message;
+  if (!message.ParseFromString(bytes)) {
+    throw std::runtime_error("stored " + std::string(Message::descriptor()->full_name()) + " does not parse");
+  }
+  return message;
+}
+
+}  // namespace
+
+void ToProto(const Declarations& from, pb::Declarations* to) {
+  auto* cadence = to->mutable_cadence();
+  if (from.shares_per_day) cadence->set_shares_per_day(*from.shares_per_day);
+  if (from.shares_per_week) cadence->set_shares_per_week(*from.shares_per_week);
+  if (from.shares_per_month) cadence->set_shares_per_month(*from.shares_per_month);
+  if (from.promo_percent_max) to->set_promo_percent_max(*from.promo_percent_max);
+  auto* cull = to->mutable_cull_policy();
+  if (from.silent_days) cull->set_silent_days(*from.silent_days);
+  if (from.grace_days) cull->set_grace_days(*from.grace_days);
+  to->set_naming_convention(from.naming_convention);
+  to->set_reward_terms(from.reward_terms);
+  to->set_penalty_terms(from.penalty_terms);
+}
+
+Declarations FromProto(const pb::Declarations& from) {
+  Declarations d;
+  const auto& cadence = from.cadence();
+  if (cadence.has_shares_per_day()) d.shares_per_day = cadence.shares_per_day();
+  if (cadence.has_shares_per_week()) d.shares_per_week = cadence.shares_per_week();
+  if (cadence.has_shares_per_month()) d.shares_per_month = cadence.shares_per_month();
+  if (from.has_promo_percent_max()) d.promo_percent_max = from.promo_percent_max();
+  if (from.cull_policy().has_silent_days()) d.silent_days = from.cull_policy().silent_days();
+  if (from.cull_policy().has_grace_days()) d.grace_days = from.cull_policy().grace_days();
+  d.naming_convention = from.naming_convention();
+  d.reward_terms = from.reward_terms();
+  d.penalty_terms = from.penalty_terms();
+  return d;
+}
+
+std::string Pack(const Declarations& declarations) {
+  pb::Declarations message;
+  ToProto(declarations, &message);
+  return message.SerializeAsString();
+}
+
+Declarations UnpackDeclarations(const std::string& bytes) { return FromProto(Parse<pb::Declarations>(bytes)); }
+
+std::string Pack(const std::vector<Question>& questions) {
+  pb::Gate message;
+  for (const auto& q : questions) {
+    auto* to = message.add_questions();
+    to->set_key(q.key);
+    to->set_text(q.text);
+    to->set_required(q.required);
+  }
+  return message.SerializeAsString();
+}
+
+std::vector<Question> UnpackQuestions(const std::string& bytes) {
+  std::vector<Question> questions;
+  for (const auto& q : Parse<pb::Gate>(bytes).questions()) questions.push_back({q.key(), q.text(), q.required()});
+  return questions;
+}
+
+std::string PackForm(const Application& application) {
+  pb::Application message;
+  for (const auto& identity : application.person.identities) {
+    auto* to = message.add_identities();
+    to->set_channel(static_cast<pb::Channel>(identity.channel));
+    to->set_user_id(identity.user_id);
+  }
+  for (const auto& answer : application.answers) {
+    auto* to = message.add_answers();
+    to->set_key(answer.key);
+    to->set_text(answer.text);
+  }
+  return message.SerializeAsString();
+}
+
+void UnpackForm(const std::string& bytes, Application* application) {
+  auto message = Parse<pb::Application>(bytes);
+  for (const auto& i : message.identities()) {
+    application->person.identities.push_back({static_cast<Channel>(i.channel()), i.user_id()});
+  }
+  for (const auto& a : message.answers()) application->answers.push_back({a.key(), a.text()});
+}
+
+}  // namespace lanting::membership::columns

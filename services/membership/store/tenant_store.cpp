@@ -1,0 +1,61 @@
+#include "membership/store/tenant_store.h"
+
+#include "membership/store/sql_tenant.h"
+#include "platform/base/strings.h"
+
+namespace lanting::membership::tenant_store {
+namespace {
+
+Tenant Read(const pqxx::row& row) {
+  return {pg::GetId(row["tenant_id"]), pg::GetString(row["display_name"]), pg::GetTime(row["create_time"])};
+}
+
+}  // namespace
+
+void Create(idempotency::Work& work, const Tenant& t) {
+  work.Do(sql::kCreateTenant, t.id, t.display_name, t.create_time);
+}
+
+std::optional<Tenant> Get(pg::Tx& tx) {
+  auto rows = tx.Run(sql::kGetTenant, tx.tenant());
+  if (rows.empty()) return std::nullopt;
+  return Read(rows[0]);
+}
+
+std::vector<Tenant> List(pg::Tx& tx, const pg::Param& after_time, const Id& after_id, int limit) {
+  std::vector<Tenant> tenants;
+  for (const auto& row : tx.Run(sql::kListTenants, after_time, after_id, limit)) tenants.push_back(Read(row));
+  return tenants;
+}
+
+void CreateKey(idempotency::Work& work, const Id& tenant, const Key& key, const std::string& secret) {
+  work.Do(sql::kCreateKey, tenant, key.id, key.display_name, pg::Bytes{Sha256(secret)}, key.scopes, key.create_time,
+          key.expire_time);
+}
+
+Key ReadKey(const pqxx::row& row) {
+  return {.id = pg::GetId(row["id"]),
+          .display_name = pg::GetString(row["display_name"]),
+          .scopes = pg::GetStringArray(row["scopes"]),
+          .expire_time = pg::GetOptionalTime(row["expire_time"]),
+          .revoke_time = pg::GetOptionalTime(row["revoke_time"]),
+          .create_time = pg::GetTime(row["create_time"])};
+}
+
+std::optional<Key> LockKey(pg::Tx& tx, const Id& key) {
+  auto rows = tx.Run(sql::kLockKey, tx.tenant(), key);
+  if (rows.empty()) return std::nullopt;
+  return ReadKey(rows[0]);
+}
+
+std::optional<Key> FindBySecret(pg::Tx& tx, const std::string& secret) {
+  auto rows = tx.Run(sql::kFindKey, tx.tenant(), pg::Bytes{Sha256(secret)});
+  if (rows.empty()) return std::nullopt;
+  return ReadKey(rows[0]);
+}
+
+void Revoke(idempotency::Work& work, const Id& tenant, const Key& key) {
+  work.Do(sql::kRevokeKey, tenant, key.id, key.revoke_time);
+}
+
+}  // namespace lanting::membership::tenant_store

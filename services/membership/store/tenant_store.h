@@ -1,0 +1,27 @@
+// Tenants and their keys: rows in, rows out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "membership/domain/key.h"
+#include "platform/idempotency/write.h"
+#include "platform/pg/tx.h"
+
+namespace lanting::membership::tenant_store {
+
+void Create(idempotency::Work& work, const Tenant& tenant);
+// The tenant of the transaction.
+std::optional<Tenant> Get(pg::Tx& tx);
+// The operator's list, oldest first, after (time in SQL text, id) or from the start; the one look across tenants.
+std::vector<Tenant> List(pg::Tx& tx, const pg::Param& after_time, const Id& after_id, int limit);
+
+// Keeps the SHA-256 of the secret, never the secret.
+void CreateKey(idempotency::Work& work, const Id& tenant, const Key& key, const std::string& secret);
+std::optional<Key> LockKey(pg::Tx& tx, const Id& key);
+std::optional<Key> FindBySecret(pg::Tx& tx, const std::string& secret);
+void Revoke(idempotency::Work& work, const Id& tenant, const Key& key);
+Key ReadKey(const pqxx::row& row);
+
+}  // namespace lanting::membership::tenant_store
