@@ -1,0 +1,141 @@
+// lantingctl dlq: what consumers gave up on.
+#include <ctime>
+
+#include "context.h"
+#include "platform/base/strings.h"
+#include "platform/inbox/dead_letter.h"
+
+namespace lanting::ctl {
+namespace {
+
+constexpr int kPage = 500;
+
+std::string When(Time t) {
+  auto seconds = std::chrono::system_clock::to_time_t(t);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%SZ", std::gmtime(&seconds));
+  return text;
+}
+
+std::string JsonOf(const inbox::DeadLetter& letter) {
+  std::string out = "{";
+  auto field = [&](std::string_view name, std::string_view value) {
+    out += (out.size() > 1 ? "," : "") + ToJson(name) + ":" + ToJson(value);
+  };
+  field("id", letter.id);
+  field("stream", letter.stream);
+  field("entryId", letter.entry_id);
+  field("reason", letter.reason);
+  field("detail", letter.detail);
+  field("failedTime", When(letter.failed_time));
+  field("eventId", letter.event_id);
+  field("tenantId", letter.tenant_id);
+  field("type", letter.type);
+  field("subject", letter.subject);
+  field("envelope", Base64UrlEncode(letter.envelope));
+  return out + ",\"attempts\":" + std::to_string(letter.attempts) + "}";
+}
+
+struct Options {
+  std::string consumer, id;
+  bool all = false;
+};
+
+// Runs `act` on the named letter, or on all of them with --all; says how many.
+void ForEach(Context& context, inbox::DeadLetters& letters, const Options& options, const char* done,
+             const std::function<Result<void>(const std::string&)>& act) {
+  int count = 0;
+  auto one = [&](const std::string& id) {
+    auto result = act(id);
+    if (!result.ok()) Report(context, result.error());
+    count += result.ok();
+    return result.ok();
+  };
+  if (!options.all) {
+    one(options.id);
+  } else {
+    for (std::string after;;) {
+      auto page = letters.List(after, kPage);
+      if (!page.ok()) return Report(context, page.error());
+      for (const auto& letter : *page) {
+        if (!one(letter.id)) return;
+      }
+      if (page->size() < kPage) break;
+      after = page->back().id;
+    }
+  }
+  if (context.json) {
+    std::printf("{\"%s\":%d}\n", done, count);
+  } else {
+    std::printf("%s %d\n", done, count);
+  }
+}
+
+}  // namespace
+
+void AddDeadLetters(CLI::App& app, Context& context) {
+  auto* dlq = app.add_subcommand("dlq", "events that a consumer gave up on (needs --redis)");
+  dlq->require_subcommand(1);
+  static Options options;
+  dlq->add_option("--consumer", options.consumer, "the consuming service")->required();
+  auto with = [&context](auto body) {
+    if (context.redis_url.empty()) throw CLI::RequiredError("--redis (LANTING_REDIS_URL)");
+    redis::Client client({.url = context.redis_url});
+    inbox::DeadLetters letters(client, options.consumer);
+    body(letters);
+  };
+
+  dlq->add_subcommand("list", "all dead letters, oldest first")->callback([&, with] {
+    with([&](inbox::DeadLetters& letters) {
+      std::vector<Cells> rows;
+      for (std::string after;;) {
+        auto page = letters.List(after, kPage);
+        if (!page.ok()) return Report(context, page.error());
+        for (const auto& letter : *page) {
+          if (context.json) std::printf("%s\n", JsonOf(letter).c_str());
+          rows.push_back({letter.id, When(letter.failed_time), letter.reason, std::to_string(letter.attempts),
+                          letter.type, letter.subject});
+        }
+        if (page->size() < kPage) break;
+        after = page->back().id;
+      }
+      if (!context.json) PrintTable({"ID", "FAILED", "REASON", "ATTEMPTS", "TYPE", "SUBJECT"}, rows);
+    });
+  });
+
+  auto* show = dlq->add_subcommand("show", "one dead letter, whole");
+  show->add_option("id", options.id, "id from dlq list")->required();
+  show->callback([&, with] {
+    with([&](inbox::DeadLetters& letters) {
+      auto letter = letters.Show(options.id);
+      if (!letter.ok()) return Report(context, letter.error());
+      std::printf("%s\n", JsonOf(*letter).c_str());
+    });
+  });
+
+  auto add_target = [](CLI::App* command) {
+    auto* id = command->add_option("id", options.id, "id from dlq list");
+    auto* all = command->add_flag("--all", options.all, "every dead letter of the consumer");
+    id->excludes(all);
+    return command;
+  };
+  auto check_target = [] {
+    if (options.id.empty() && !options.all) throw CLI::RequiredError("an id or --all");
+  };
+
+  add_target(dlq->add_subcommand("redrive", "put events back into their stream; who had handled them ignores them"))
+      ->callback([&, with, check_target] {
+        check_target();
+        with([&](inbox::DeadLetters& letters) {
+          ForEach(context, letters, options, "redriven", [&](const std::string& id) { return letters.Redrive(id); });
+        });
+      });
+  add_target(dlq->add_subcommand("purge", "forget dead letters"))->callback([&, with, check_target] {
+    check_target();
+    with([&](inbox::DeadLetters& letters) {
+      ForEach(context, letters, options, "purged", [&](const std::string& id) { return letters.Purge(id); });
+    });
+  });
+}
+
+}  // namespace lanting::ctl

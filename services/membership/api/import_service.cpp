@@ -1,0 +1,154 @@
+#include "membership/api/import_service.h"
+
+#include "lanting/membership/v1/member_service.pb.h"
+#include "membership/api/convert.h"
+#include "membership/domain/errors.h"
+#include "membership/domain/names.h"
+#include "membership/domain/people_csv.h"
+#include "membership/store/import_store.h"
+#include "platform/base/strings.h"
+#include "platform/paging/page_token.h"
+
+namespace lanting::membership {
+namespace {
+
+namespace pb = lanting::membership::v1;
+
+pb::MemberImport ToProto(const MemberImport& import) {
+  pb::MemberImport out;
+  out.set_name(names::MemberImport(import.community, import.id));
+  out.set_state(static_cast<pb::ImportState>(import.state));
+  out.set_bad_rows(static_cast<pb::BadRows>(import.bad_rows));
+  out.set_validate_only(import.validate_only);
+  out.set_row_count(import.row_count);
+  out.set_processed_count(import.counts.processed);
+  out.set_imported_count(import.counts.imported);
+  out.set_waiting_count(import.counts.waiting);
+  out.set_bad_row_count(import.counts.bad);
+  out.set_error_reason(import.error_reason);
+  out.set_error_message(import.error_message);
+  *out.mutable_create_time() = convert::ToTimestamp(import.create_time);
+  if (import.finish_time) *out.mutable_finish_time() = convert::ToTimestamp(*import.finish_time);
+  return out;
+}
+
+paging::ListKey KeyOf(const rpc::Call& call, const std::string& parent) {
+  return {call.tenant(), call.method, parent, "", ""};
+}
+
+Result<pb::MemberImport> Start(pg::Pool& pool, const rpc::Call& call, const pb::ImportMembersRequest& request) {
+  auto rows = CheckFile(request.csv().data());
+  if (!rows.ok()) return std::move(rows).error();
+  MemberImport import;
+  import.id = Id::New(call.now);
+  import.community = names::Parse(request.parent()).first;
+  import.bad_rows = request.bad_rows() == pb::BAD_ROWS_SKIP ? BadRows::kSkip : BadRows::kRefuse;
+  import.validate_only = request.validate_only();
+  import.row_count = *rows;
+  import.create_time = call.now;
+  import.traceparent = call.traceparent;
+  return idempotency::Write<pb::MemberImport>(pool, call,
+                                              [&](pg::Tx& tx, idempotency::Work& work) -> Result<pb::MemberImport> {
+                                                if (!import_store::CommunityExists(tx, import.community))
+                                                  return errors::CommunityNotFound(request.parent());
+                                                import_store::Insert(work, tx.tenant(), import, request.csv().data());
+                                                return ToProto(import);
+                                              });
+}
+
+Result<pb::ListMemberImportsResponse> List(pg::Pool& pool, const rpc::Call& call,
+                                           const pb::ListMemberImportsRequest& request) {
+  ASSIGN_OR_RETURN(int size, paging::PageSize(request.page_size()));
+  const auto key = KeyOf(call, request.parent());
+  ASSIGN_OR_RETURN(auto cursor, paging::DecodePageToken(key, request.page_token()));
+  const Id community = names::Parse(request.parent()).first;
+  ASSIGN_OR_RETURN(
+      auto imports,
+      pg::ReadTenant(pool, call.tenant(), call.deadline, [&](pg::Tx& tx) -> Result<std::vector<MemberImport>> {
+        if (!import_store::CommunityExists(tx, community)) {
+          return errors::CommunityNotFound(request.parent());
+        }
+        return import_store::List(tx, community, cursor ? cursor->last_id : Id(), size + 1);
+      }));
+  pb::ListMemberImportsResponse response;
+  for (std::size_t i = 0; i < imports.size(); ++i) {
+    if (static_cast<int>(i) == size) {
+      response.set_next_page_token(paging::EncodePageToken(key, {std::nullopt, imports[i - 1].id}));
+      break;
+    }
+    *response.add_member_imports() = ToProto(imports[i]);
+  }
+  return response;
+}
+
+// The place in the list of row errors, "17:user_id".
+struct RowPlace {
+  int row = 0;
+  std::string column;
+};
+
+RowPlace PlaceOf(const paging::Cursor& cursor) {
+  const auto& text = *cursor.last_value;
+  auto colon = text.find(':');
+  return {std::atoi(text.c_str()), text.substr(colon + 1)};
+}
+
+Result<pb::ListImportRowErrorsResponse> ListErrors(pg::Pool& pool, const rpc::Call& call,
+                                                   const pb::ListImportRowErrorsRequest& request) {
+  ASSIGN_OR_RETURN(int size, paging::PageSize(request.page_size()));
+  const auto key = KeyOf(call, request.parent());
+  ASSIGN_OR_RETURN(auto cursor, paging::DecodePageToken(key, request.page_token()));
+  const auto place = cursor && cursor->last_value ? PlaceOf(*cursor) : RowPlace{};
+  const auto ids = names::Parse(request.parent());
+  ASSIGN_OR_RETURN(auto found,
+                   pg::ReadTenant(pool, call.tenant(), call.deadline, [&](pg::Tx& tx) -> Result<std::vector<RowError>> {
+                     if (!import_store::Get(tx, ids.first, ids.second)) {
+                       return errors::MemberImportNotFound(request.parent());
+                     }
+                     return import_store::ListRowErrors(tx, ids.second, place.row, place.column, size + 1);
+                   }));
+  pb::ListImportRowErrorsResponse response;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (static_cast<int>(i) == size) {
+      auto last = std::to_string(found[i - 1].row) + ":" + found[i - 1].column;
+      response.set_next_page_token(paging::EncodePageToken(key, {last, ids.second}));
+      break;
+    }
+    auto* out = response.add_row_errors();
+    out->set_row(found[i].row);
+    out->set_line(found[i].line);
+    out->set_column(found[i].column);
+    out->set_reason(found[i].reason);
+    out->set_message(found[i].message);
+  }
+  return response;
+}
+
+}  // namespace
+
+void ImportService::Register(rpc::Service& members) {
+  members.Unary<pb::ImportMembersRequest, pb::MemberImport>(
+      "ImportMembers", [this](const rpc::Call& call, const pb::ImportMembersRequest& request) {
+        auto started = Start(pool_, call, request);
+        if (started.ok()) wake_();
+        return started;
+      });
+  members.Unary<pb::GetMemberImportRequest, pb::MemberImport>(
+      "GetMemberImport",
+      [this](const rpc::Call& call, const pb::GetMemberImportRequest& request) -> Result<pb::MemberImport> {
+        const auto ids = names::Parse(request.name());
+        ASSIGN_OR_RETURN(auto import, pg::ReadTenant(pool_, call.tenant(), call.deadline,
+                                                     [&](pg::Tx& tx) -> Result<std::optional<MemberImport>> {
+                                                       return import_store::Get(tx, ids.first, ids.second);
+                                                     }));
+        if (!import) return errors::MemberImportNotFound(request.name());
+        return ToProto(*import);
+      });
+  members.Unary<pb::ListMemberImportsRequest, pb::ListMemberImportsResponse>(
+      "ListMemberImports", [this](const rpc::Call& call, const auto& request) { return List(pool_, call, request); });
+  members.Unary<pb::ListImportRowErrorsRequest, pb::ListImportRowErrorsResponse>(
+      "ListImportRowErrors",
+      [this](const rpc::Call& call, const auto& request) { return ListErrors(pool_, call, request); });
+}
+
+}  // namespace lanting::membership
