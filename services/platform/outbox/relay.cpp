@@ -110,7 +110,7 @@ class Relay::Impl {
       if (!mine) return false;
       ASSIGN_OR_RETURN(cursor_, store_.LoadCursor());
       SetLeader(true);
-      obs::Info("relay: leading", {{"service", options_.service}});
+      obs::Info("relay: leading", {{"outbox", options_.service}});
     }
     if (age_.Due()) {
       ASSIGN_OR_RETURN(const double seconds, store_.OldestAgeSeconds(cursor_.position));

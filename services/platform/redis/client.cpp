@@ -1,6 +1,7 @@
 #include "platform/redis/client.h"
 
 #include <hiredis/hiredis.h>
+#include <signal.h>
 
 #include "platform/redis/url.h"
 
@@ -50,6 +51,16 @@ bool NodeUnfit(const Reply& reply) {
   return false;
 }
 
+// hiredis writes without MSG_NOSIGNAL: a server that goes away would end the process.
+void IgnoreBrokenPipes() {
+  static const bool once = [] {
+    struct sigaction now {};
+    if (sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL) signal(SIGPIPE, SIG_IGN);
+    return true;
+  }();
+  (void)once;
+}
+
 }  // namespace
 
 const Reply* Reply::Find(std::string_view name) const {
@@ -60,7 +71,7 @@ const Reply* Reply::Find(std::string_view name) const {
 
 void Client::Free::operator()(redisContext* c) const { redisFree(c); }
 
-Client::Client(Options options) : options_(std::move(options)) {}
+Client::Client(Options options) : options_(std::move(options)) { IgnoreBrokenPipes(); }
 Client::~Client() = default;
 
 void Client::Disconnect() { context_.reset(); }

@@ -1,7 +1,7 @@
 // Client: one synchronous connection to Redis (hiredis, RESP2). It connects when first used and again after any fault:
 // a context that timed out may still receive the late reply and is never used again.
 //
-// Not thread safe: one per thread.
+// Not thread safe: one per thread. The first Client makes the process ignore SIGPIPE, unless it has a handler.
 #pragma once
 
 #include <chrono>
