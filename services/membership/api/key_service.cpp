@@ -6,6 +6,7 @@
 #include "membership/domain/names.h"
 #include "membership/store/sql_tenant.h"
 #include "membership/store/tenant_store.h"
+#include "platform/auth/key.h"
 #include "platform/idempotency/write.h"
 
 namespace lanting::membership {
@@ -23,10 +24,10 @@ Result<pb::Key> MakeKey(pg::Pool& pool, const rpc::Call& call, const pb::Key& wa
   // one whose secret nobody has any more.
   key.id = Id::New(call.now);
   key.create_time = call.now;
-  const auto secret = NewSecret(call.tenant());
+  const auto secret = auth::GenerateKey(call.tenant());
   auto reply = idempotency::Write<pb::Key>(pool, call, [&](pg::Tx& tx, Work& work) -> Result<pb::Key> {
     if (!tenant_store::Get(tx)) return errors::TenantNotFound(names::Tenant(call.tenant()));
-    tenant_store::CreateKey(work, tx.tenant(), key, secret);
+    tenant_store::CreateKey(work, tx.tenant(), key, auth::ParseKey(secret)->secret_hash);
     return convert::ToProto(key);
   });
   if (reply.ok() && reply->name() == names::Key(key.id)) reply->set_secret(secret);

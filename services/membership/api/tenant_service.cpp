@@ -2,6 +2,7 @@
 
 #include "membership/api/convert.h"
 #include "membership/api/key_service.h"
+#include "membership/api/key_source.h"
 #include "membership/domain/errors.h"
 #include "membership/domain/names.h"
 #include "membership/events/publish.h"
@@ -79,15 +80,12 @@ Result<pb::Key> TenantService::CreateTenantKey(const rpc::Call& call, const pb::
 Result<pb::IntrospectKeyResponse> TenantService::IntrospectKey(const rpc::Call& call,
                                                                const pb::IntrospectKeyRequest& request) {
   pb::IntrospectKeyResponse response;
-  const auto tenant = TenantOfSecret(request.secret());
-  if (!tenant) return response;
-  ASSIGN_OR_RETURN(auto key,
-                   pg::ReadTenant(pool_, *tenant, call.deadline, [&](pg::Tx& tx) -> Result<std::optional<Key>> {
-                     return tenant_store::FindBySecret(tx, request.secret());
-                   }));
+  const auto parsed = auth::ParseKey(request.secret());
+  if (!parsed) return response;
+  ASSIGN_OR_RETURN(auto key, FindKey(pool_, *parsed, call.deadline));
   if (!key || !IsActive(*key, call.now)) return response;
   response.set_active(true);
-  response.set_tenant(names::Tenant(*tenant));
+  response.set_tenant(names::Tenant(parsed->tenant));
   response.set_key(names::Key(key->id));
   for (const auto& scope : key->scopes) response.add_scopes(scope);
   if (key->expire_time) *response.mutable_expire_time() = convert::ToTimestamp(*key->expire_time);

@@ -7,9 +7,6 @@
 namespace lanting::membership {
 namespace {
 
-constexpr std::string_view kPrefix = "lanting_";
-constexpr std::size_t kIdLength = 26, kRandomLength = 43;
-
 bool IsWord(std::string_view text) {
   return !text.empty() &&
          std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
@@ -32,18 +29,6 @@ Id TenantIdFor(std::string_view request_id, Time now) {
   hex[16] = "89ab"[hex[16] <= '9' ? hex[16] & 3 : (hex[16] + 1) & 3];  // variant
   for (int at : {20, 16, 12, 8}) hex.insert(static_cast<std::size_t>(at), "-");
   return *Id::ParseUuid(hex);
-}
-
-std::string NewSecret(const Id& tenant) {
-  return std::string(kPrefix) + tenant.ToString() + "_" + Base64UrlEncode(RandomBytes(32));
-}
-
-std::optional<Id> TenantOfSecret(std::string_view secret) {
-  if (secret.size() != kPrefix.size() + kIdLength + 1 + kRandomLength || !secret.starts_with(kPrefix) ||
-      secret[kPrefix.size() + kIdLength] != '_') {
-    return std::nullopt;
-  }
-  return Id::Parse(secret.substr(kPrefix.size(), kIdLength));
 }
 
 Result<void> CheckNewKey(const Key& key, Time now) {

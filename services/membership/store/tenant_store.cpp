@@ -1,7 +1,6 @@
 #include "membership/store/tenant_store.h"
 
 #include "membership/store/sql_tenant.h"
-#include "platform/base/strings.h"
 
 namespace lanting::membership::tenant_store {
 namespace {
@@ -28,8 +27,8 @@ std::vector<Tenant> List(pg::Tx& tx, const pg::Param& after_time, const Id& afte
   return tenants;
 }
 
-void CreateKey(idempotency::Work& work, const Id& tenant, const Key& key, const std::string& secret) {
-  work.Do(sql::kCreateKey, tenant, key.id, key.display_name, pg::Bytes{Sha256(secret)}, key.scopes, key.create_time,
+void CreateKey(idempotency::Work& work, const Id& tenant, const Key& key, const std::string& secret_hash) {
+  work.Do(sql::kCreateKey, tenant, key.id, key.display_name, pg::Bytes{secret_hash}, key.scopes, key.create_time,
           key.expire_time);
 }
 
@@ -48,8 +47,8 @@ std::optional<Key> LockKey(pg::Tx& tx, const Id& key) {
   return ReadKey(rows[0]);
 }
 
-std::optional<Key> FindBySecret(pg::Tx& tx, const std::string& secret) {
-  auto rows = tx.Run(sql::kFindKey, tx.tenant(), pg::Bytes{Sha256(secret)});
+std::optional<Key> FindByHash(pg::Tx& tx, const std::string& secret_hash) {
+  auto rows = tx.Run(sql::kFindKey, tx.tenant(), pg::Bytes{secret_hash});
   if (rows.empty()) return std::nullopt;
   return ReadKey(rows[0]);
 }

@@ -17,10 +17,10 @@ std::optional<Tenant> Get(pg::Tx& tx);
 // The operator's list, oldest first, after (time in SQL text, id) or from the start; the one look across tenants.
 std::vector<Tenant> List(pg::Tx& tx, const pg::Param& after_time, const Id& after_id, int limit);
 
-// Keeps the SHA-256 of the secret, never the secret.
-void CreateKey(idempotency::Work& work, const Id& tenant, const Key& key, const std::string& secret);
+// `secret_hash` is auth::ParsedKey's; the secret itself is never stored.
+void CreateKey(idempotency::Work& work, const Id& tenant, const Key& key, const std::string& secret_hash);
 std::optional<Key> LockKey(pg::Tx& tx, const Id& key);
-std::optional<Key> FindBySecret(pg::Tx& tx, const std::string& secret);
+std::optional<Key> FindByHash(pg::Tx& tx, const std::string& secret_hash);
 void Revoke(idempotency::Work& work, const Id& tenant, const Key& key);
 Key ReadKey(const pqxx::row& row);
 
