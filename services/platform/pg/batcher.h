@@ -16,6 +16,7 @@
 #include "platform/base/clock.h"
 #include "platform/base/id.h"
 #include "platform/base/result.h"
+#include "platform/pg/batcher_metrics.h"
 
 namespace lanting::pg {
 
@@ -52,6 +53,7 @@ class Batcher {
 
   BatcherOptions options_;
   Flush flush_;
+  BatcherMetrics metrics_;
   std::mutex mutex_;
   std::condition_variable ready_;
   std::unordered_map<Id, std::deque<Item>> queues_;

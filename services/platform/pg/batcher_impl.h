@@ -9,7 +9,7 @@ namespace lanting::pg {
 
 template <typename Item, typename Reply>
 Batcher<Item, Reply>::Batcher(BatcherOptions options, Flush flush)
-    : options_(std::move(options)), flush_(std::move(flush)) {
+    : options_(std::move(options)), flush_(std::move(flush)), metrics_(options_.name) {
   for (std::size_t i = 0; i < std::max<std::size_t>(1, options_.threads); ++i)
     threads_.emplace_back([this] { Loop(); });
 }
@@ -26,12 +26,12 @@ Batcher<Item, Reply>::~Batcher() {
 
 template <typename Item, typename Reply>
 void Batcher<Item, Reply>::Submit(Item item) {
-  bool stopping;
+  bool stopping = false;
   {
     std::lock_guard lock(mutex_);
     stopping = stopping_;
     if (!stopping && queued_ < options_.max_queued) {
-      ++queued_;
+      metrics_.Queued(++queued_);
       Id tenant = item.tenant;
       auto& queue = queues_[tenant];
       queue.push_back(std::move(item));
@@ -78,6 +78,7 @@ std::vector<Item> Batcher<Item, Reply>::Take(const Id& tenant) {
     queue.pop_front();
   }
   queued_ -= batch.size();
+  metrics_.Queued(queued_);
   if (queue.empty()) queues_.erase(tenant);
   return batch;
 }
@@ -89,6 +90,7 @@ void Batcher<Item, Reply>::Run(std::vector<Item> batch) {
   for (auto i = late; i != batch.end(); ++i) i->done(errors::DeadlineExceeded());
   batch.erase(late, batch.end());
   if (batch.empty()) return;
+  metrics_.Flushing(batch.size());
   auto results = flush_(batch);
   if (results.ok() && results->size() == batch.size()) {
     for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move((*results)[i]));
@@ -98,6 +100,7 @@ void Batcher<Item, Reply>::Run(std::vector<Item> batch) {
                              : std::move(results).error();
   // Alone none would fare better while the database is away, and a commit in doubt must not be run again blindly.
   bool alone = !results.ok() && batch.size() > 1 && error.code != Code::kUnavailable;
+  if (alone) metrics_.SplitUp();
   for (auto& item : batch) {
     if (!alone) {
       item.done(error);

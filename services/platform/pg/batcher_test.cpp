@@ -10,6 +10,8 @@
 #include <random>
 #include <set>
 
+#include "platform/obs/metrics.h"
+
 namespace lanting::pg {
 namespace {
 
@@ -165,7 +167,7 @@ TEST(BatcherTest, OneBadItemFailsAlone) {
   Id tenant = Id::New();
   std::map<int, std::string> outcome;
   {
-    Ints batcher({.name = "test", .threads = 1}, [&](std::vector<Item>& items) -> Results {
+    Ints batcher({.name = "one_bad", .threads = 1}, [&](std::vector<Item>& items) -> Results {
       gate.Pass();
       for (auto& i : items) {
         if (i.value == 13) return Error{.code = Code::kAlreadyExists, .reason = "HANDLE_TAKEN"};
@@ -181,6 +183,8 @@ TEST(BatcherTest, OneBadItemFailsAlone) {
     gate.opened.count_down();
   }
   ASSERT_EQ(outcome.size(), 10u);
+  EXPECT_THAT(obs::MetricsText(), ::testing::HasSubstr("lanting_batcher_split_total{batcher=\"one_bad\"} 1"));
+  EXPECT_THAT(obs::MetricsText(), ::testing::HasSubstr("lanting_batcher_queued{batcher=\"one_bad\"} 0"));
   for (auto& [value, what] : outcome) EXPECT_EQ(what, value == 13 ? "HANDLE_TAKEN" : "ok") << value;
 }
 

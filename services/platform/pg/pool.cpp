@@ -10,6 +10,8 @@
 namespace lanting::pg {
 
 constexpr std::chrono::milliseconds kWatchdogGrace{500};
+// Also of a caller without a deadline.
+constexpr std::chrono::milliseconds kLongestStatement{3'600'000};
 constexpr int kMaxTries = 3;
 
 Pool::Pool(PoolOptions options) : state_(std::make_shared<State>(std::move(options))) {
@@ -47,7 +49,7 @@ void Pool::State::Watch() {
 }
 
 void Pool::State::Lend(Connection* connection, Deadline deadline) {
-  auto limit = deadline + kWatchdogGrace;
+  auto limit = deadline < Deadline::max() - kWatchdogGrace ? deadline + kWatchdogGrace : Deadline::max();
   leased[connection] = limit;
   if (limit < watching_until) wake_watchdog.notify_one();
 }
@@ -123,7 +125,7 @@ struct Try {
 };
 
 std::string BeginSql(const Id& tenant, Deadline deadline, std::chrono::milliseconds lock_timeout, bool read_only) {
-  auto left = std::max<std::int64_t>(1, Remaining(deadline).count());
+  auto left = std::clamp<std::int64_t>(Remaining(deadline).count(), 1, kLongestStatement.count());
   // The idle limit frees the locks of a process that hangs or whose machine vanished in the middle.
   return std::string("BEGIN") + (read_only ? " READ ONLY" : "") + "; SELECT set_config('lanting.tenant_id', '" +
          (tenant.IsNil() ? "" : tenant.ToUuid()) + "', true), set_config('statement_timeout', '" +

@@ -71,6 +71,12 @@ TEST(PoolTest, ACallerWaitsForAConnectionUntilItsDeadline) {
   EXPECT_EQ(pool.stats().in_use, 0u);
 }
 
+TEST(PoolTest, ACallerWithoutADeadlineIsServed) {
+  Probe p;
+  Pool pool(p.Options());
+  EXPECT_TRUE(SelectOne(pool, Deadline::max()).ok());
+}
+
 TEST(PoolTest, TimeoutsOfTheServerAreTold) {
   Probe p;
   auto options = p.Options();
