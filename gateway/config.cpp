@@ -28,12 +28,11 @@ Config ReadConfig(config::Reader& env, std::vector<std::string>* faults) {
   c.http_address = env.String("LANTING_HTTP_ADDRESS", "127.0.0.1:8080", "host:port of the REST API");
   c.admin_address = env.String("LANTING_ADMIN_ADDRESS", "127.0.0.1:9090", "host:port of health and metrics");
   c.log_level = env.String("LANTING_LOG_LEVEL", "info", "debug, info, warn or error");
-  c.upstreams = ParseUpstreams(env.String("LANTING_UPSTREAMS", std::nullopt,
-                                          "services behind the gateway: package=host:port,package=host:port"),
-                               faults);
+  c.upstreams = ParseUpstreams(
+      env.String("LANTING_UPSTREAMS", std::nullopt, "services behind the gateway: package=host:port,package=host:port"),
+      faults);
   c.threads = static_cast<int>(env.Int("LANTING_HTTP_THREADS", 1, {1, 64}, "I/O threads of the REST API"));
-  c.channels =
-      static_cast<int>(env.Int("LANTING_UPSTREAM_CHANNELS", 1, {1, 16}, "HTTP/2 connections to each service"));
+  c.channels = static_cast<int>(env.Int("LANTING_UPSTREAM_CHANNELS", 1, {1, 16}, "HTTP/2 connections to each service"));
   c.max_timeout =
       env.Millis("LANTING_MAX_TIMEOUT_MS", 10'000, {100, 600'000}, "longest a call may take, and its default");
   c.drain = env.Millis("LANTING_DRAIN_MS", 10'000, {0, 600'000}, "time for calls in flight to finish at shutdown");

@@ -4,6 +4,8 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 
+#include <condition_variable>
+#include <mutex>
 #include <vector>
 
 #include "platform/rpc/status.h"
@@ -32,10 +34,22 @@ std::string Bytes(const grpc::ByteBuffer& buffer) {
 struct Upstream::Channels {
   std::vector<std::unique_ptr<grpc::GenericStub>> stubs;
   std::atomic<unsigned> next{0};
+  std::mutex mutex;
+  std::condition_variable idle;
+  int in_flight = 0;
+
+  void Began() {
+    std::lock_guard lock(mutex);
+    ++in_flight;
+  }
+  void Ended() {
+    std::lock_guard lock(mutex);
+    if (--in_flight == 0) idle.notify_all();
+  }
 };
 
 Upstream::Upstream(std::string name, const std::string& target, int channels)
-    : name_(std::move(name)), channels_(std::make_unique<Channels>()) {
+    : name_(std::move(name)), channels_(std::make_shared<Channels>()) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxReplyBytes);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
@@ -49,7 +63,10 @@ Upstream::Upstream(std::string name, const std::string& target, int channels)
   }
 }
 
-Upstream::~Upstream() = default;
+Upstream::~Upstream() {
+  std::unique_lock lock(channels_->mutex);
+  channels_->idle.wait(lock, [this] { return channels_->in_flight == 0; });  // each call has its deadline
+}
 
 Upstream::Cancel Upstream::Call(UpstreamCall call, Done done) {
   auto flight = std::make_shared<InFlight>();
@@ -63,13 +80,16 @@ Upstream::Cancel Upstream::Call(UpstreamCall call, Done done) {
   };
   InFlight* f = flight.get();
   auto& stub = channels_->stubs[channels_->next.fetch_add(1, std::memory_order_relaxed) % channels_->stubs.size()];
-  stub->UnaryCall(&f->context, call.method, grpc::StubOptions(), &f->request, &f->reply,
-                  [flight = std::move(flight), done = std::move(done), name = name_](grpc::Status status) {
-                    if (status.ok())
-                      done(Bytes(flight->reply));
-                    else
-                      done(rpc::FromStatus(status, name));
-                  });
+  channels_->Began();
+  stub->UnaryCall(
+      &f->context, call.method, grpc::StubOptions(), &f->request, &f->reply,
+      [flight = std::move(flight), done = std::move(done), name = name_, channels = channels_](grpc::Status status) {
+        if (status.ok())
+          done(Bytes(flight->reply));
+        else
+          done(rpc::FromStatus(status, name));
+        channels->Ended();
+      });
   return cancel;
 }
 

@@ -1,7 +1,6 @@
 // Calls to one service, as bytes: the gateway knows its messages from descriptors only.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -24,6 +23,7 @@ class Upstream {
   // `name` names it in errors and metrics ("membership"); `target` is host:port. Connections are made when first used
   // and again when lost, at most 2 s apart. More than one channel spreads the load of one busy HTTP/2 connection.
   Upstream(std::string name, const std::string& target, int channels);
+  // Waits for the calls in flight, at most for their deadlines.
   ~Upstream();
 
   using Done = std::function<void(Result<std::string>)>;
@@ -37,7 +37,7 @@ class Upstream {
  private:
   struct Channels;
   const std::string name_;
-  std::unique_ptr<Channels> channels_;
+  std::shared_ptr<Channels> channels_;
 };
 
 }  // namespace lanting::gateway

@@ -1,0 +1,179 @@
+#include "gateway/gateway.h"
+
+#include <google/protobuf/descriptor_database.h>
+
+#include <stdexcept>
+
+#include "gateway/auth/early_refusal.h"
+#include "gateway/transcode/error_writer.h"
+#include "gateway/transcode/reply_writer.h"
+#include "gateway/transcode/request_binder.h"
+#include "gateway/upstream/timeout.h"
+#include "platform/base/strings.h"
+#include "platform/obs/admin.h"
+#include "platform/obs/trace_context.h"
+
+namespace lanting::gateway {
+namespace {
+
+namespace pb = google::protobuf;
+
+std::vector<const pb::ServiceDescriptor*> ServicesOf(const std::string& package) {
+  const auto* pool = pb::DescriptorPool::generated_pool();
+  std::vector<std::string> files;
+  // The pool itself cannot be listed; its database can.
+  pb::DescriptorPool::internal_generated_database()->FindAllFileNames(&files);
+  std::vector<const pb::ServiceDescriptor*> services;
+  for (const std::string& name : files) {
+    const pb::FileDescriptor* file = pool->FindFileByName(name);
+    if (file == nullptr || file->package() != package) continue;
+    for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
+  }
+  return services;
+}
+
+// "lanting.membership.v1" -> "membership"
+std::string ShortName(const std::string& package) {
+  const auto parts = Split(package, '.');
+  return std::string(parts.size() >= 2 ? parts[parts.size() - 2] : parts.back());
+}
+
+bool IsHealthPath(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  return path == "/healthz" || path == "/readyz";
+}
+
+std::string ErrorCause(const Error& error) {
+  return error.internal.empty() ? error.reason : error.reason + ": " + error.internal;
+}
+
+}  // namespace
+
+struct Gateway::Job {
+  std::shared_ptr<http::Exchange> exchange;
+  Visit visit;
+  std::set<std::string> allow;  // of a 405
+
+  const http::Request& request() const { return exchange->request; }
+};
+
+Gateway::Gateway(const Config& config) : max_timeout_(config.max_timeout) {
+  std::vector<std::string> faults;
+  std::vector<const pb::ServiceDescriptor*> services;
+  for (const UpstreamConfig& c : config.upstreams) {
+    const auto of_package = ServicesOf(c.package);
+    if (of_package.empty()) faults.push_back("LANTING_UPSTREAMS: no service in package '" + c.package + "'");
+    upstreams_.push_back(std::make_unique<Upstream>(ShortName(c.package), c.target, config.channels));
+    for (const auto* service : of_package) {
+      if (!by_service_.emplace(service, upstreams_.back().get()).second)
+        faults.push_back("LANTING_UPSTREAMS: package '" + c.package + "' is named twice");
+      else
+        services.push_back(service);
+    }
+  }
+  table_ = std::make_unique<RouteTable>(services, &faults);
+  if (!faults.empty()) {
+    std::string all;
+    for (const std::string& fault : faults) all += (all.empty() ? "" : "\n") + fault;
+    throw std::runtime_error(all);
+  }
+  access_ = std::make_unique<Access>(*table_);
+  std::vector<Upstream*> watched;
+  for (const auto& upstream : upstreams_) watched.push_back(upstream.get());
+  health_ = std::make_unique<HealthWatch>(std::move(watched));
+}
+
+// Callbacks use the other members: the calls end first.
+Gateway::~Gateway() {
+  health_.reset();
+  upstreams_.clear();
+}
+
+std::vector<std::string> Gateway::NotReady() const {
+  auto names = health_->NotServing();
+  if (draining_) names.emplace_back("draining");
+  return names;
+}
+
+void Gateway::Serve(std::shared_ptr<http::Exchange> exchange) {
+  if (IsHealthPath(exchange->request.target))
+    return exchange->respond(obs::AdminAnswer(exchange->request, [this] { return NotReady(); }));
+  auto job = std::make_shared<Job>();
+  job->exchange = std::move(exchange);
+  job->visit.http_method = job->request().method;
+  job->visit.traceparent = obs::ChildTraceparent(job->request().Header("traceparent"));
+  if (auto started = Start(job); !started.ok()) Fail(*job, started.error());
+}
+
+Result<void> Gateway::Start(const std::shared_ptr<Job>& job) {
+  const std::string_view target = job->request().target;
+  if (!target.starts_with('/'))
+    return Error{.code = Code::kInvalidArgument,
+                 .reason = "MALFORMED_REQUEST",
+                 .message = "The request target must be a path that starts with '/'."};
+  const auto mark = target.find('?');
+  RouteTable::Match match = table_->Find(job->request().method, target.substr(0, mark));
+  if (match.route == nullptr && match.allow.empty())
+    return Error{.code = Code::kNotFound, .reason = "PATH_NOT_FOUND", .message = "There is nothing at this path."};
+  if (match.route == nullptr) {
+    job->allow = std::move(match.allow);
+    return Error{.code = Code::kUnimplemented,
+                 .reason = "METHOD_NOT_ALLOWED",
+                 .message = "This path does not take this method; see the header Allow."};
+  }
+  job->visit.route = match.route;
+  if (match.route->method->server_streaming())
+    return Error{.code = Code::kUnimplemented,
+                 .reason = "UNIMPLEMENTED",
+                 .message = "A streaming call has no HTTP form; use gRPC."};
+  const std::string_view query = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+  ASSIGN_OR_RETURN(UpstreamCall call, Prepare(job.get(), query, match));
+  Upstream* upstream = by_service_.at(match.route->method->service());
+  auto cancel = upstream->Call(std::move(call), [this, job](Result<std::string> reply) {
+    if (!reply.ok()) return Fail(*job, reply.error());
+    auto response = WriteReply(*job->visit.route, *reply, job->request().Header("if-none-match"));
+    if (!response.ok()) return Fail(*job, response.error());
+    Answer(*job, std::move(response).value(), {});
+  });
+  job->exchange->on_cancel(std::move(cancel));
+  return {};
+}
+
+Result<UpstreamCall> Gateway::Prepare(Job* job, std::string_view query, const RouteTable::Match& match) const {
+  const http::Request& request = job->request();
+  const std::string_view authorization = request.Header("authorization");
+  if (auto refused = RefuseEarly(*match.route, authorization)) return *std::move(refused);
+  UpstreamCall call{.method = match.route->grpc_method, .timeout = max_timeout_};
+  if (const std::string_view text = request.Header("grpc-timeout"); !text.empty()) {
+    const auto timeout = ParseGrpcTimeout(text);
+    if (!timeout)
+      return Error{.code = Code::kInvalidArgument,
+                   .reason = "MALFORMED_REQUEST",
+                   .message = "Grpc-Timeout is digits and a unit of H, M, S, m, u, n: \"500m\" is half a second."};
+    call.timeout = std::min(*timeout, max_timeout_);
+  }
+  ASSIGN_OR_RETURN(auto message, BindRequest(match, query, request));
+  call.request = message->SerializeAsString();
+  call.authorization = authorization;
+  call.traceparent = job->visit.traceparent;
+  return call;
+}
+
+void Gateway::Fail(const Job& job, const Error& error) {
+  http::Response response = ErrorResponse(error);
+  if (!job.allow.empty()) {
+    std::string allow;
+    for (const std::string& method : job.allow) allow += (allow.empty() ? "" : ", ") + method;
+    response.headers.emplace_back("allow", std::move(allow));
+  }
+  Answer(job, std::move(response), ErrorCause(error));
+}
+
+void Gateway::Answer(const Job& job, http::Response response, const std::string& cause) {
+  response.headers.emplace_back("traceparent", job.visit.traceparent);
+  response.headers.emplace_back("x-request-id", obs::TraceId(job.visit.traceparent));
+  access_->Record(job.visit, response.status, cause);
+  job.exchange->respond(std::move(response));
+}
+
+}  // namespace lanting::gateway

@@ -1,0 +1,52 @@
+// The gateway: HTTP requests in, gRPC calls out, replies and errors back. Routes come from the descriptors of the
+// packages that the configuration names, so a new RPC needs no code here.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/access.h"
+#include "gateway/config.h"
+#include "gateway/transcode/route_table.h"
+#include "gateway/upstream/caller.h"
+#include "gateway/upstream/health.h"
+#include "platform/http/server.h"
+
+namespace lanting::gateway {
+
+class Gateway {
+ public:
+  // Throws std::runtime_error with every fault of the configured services and their http rules.
+  explicit Gateway(const Config& config);
+  ~Gateway();
+
+  // For http::Server. Never blocks; answers from a thread of gRPC. The gateway must outlive every exchange: drain the
+  // server first.
+  void Serve(std::shared_ptr<http::Exchange> exchange);
+  // What keeps it from serving, for /readyz: upstreams that do not serve, "draining".
+  std::vector<std::string> NotReady() const;
+  void StartDraining() { draining_ = true; }
+
+  const RouteTable& routes() const { return *table_; }
+
+ private:
+  struct Job;
+  // Either an error to answer at once, or the call is on its way.
+  Result<void> Start(const std::shared_ptr<Job>& job);
+  Result<UpstreamCall> Prepare(Job* job, std::string_view query, const RouteTable::Match& match) const;
+  void Answer(const Job& job, http::Response response, const std::string& cause);
+  void Fail(const Job& job, const Error& error);
+
+  const std::chrono::milliseconds max_timeout_;
+  std::vector<std::unique_ptr<Upstream>> upstreams_;
+  std::map<const google::protobuf::ServiceDescriptor*, Upstream*> by_service_;
+  std::unique_ptr<RouteTable> table_;
+  std::unique_ptr<Access> access_;
+  std::unique_ptr<HealthWatch> health_;
+  std::atomic<bool> draining_{false};
+};
+
+}  // namespace lanting::gateway

@@ -1,0 +1,16 @@
+// A reply message as the HTTP response of its route.
+#pragma once
+
+#include <string>
+
+#include "gateway/transcode/route_table.h"
+#include "platform/base/result.h"
+#include "platform/http/server.h"
+
+namespace lanting::gateway {
+
+// 200 with JSON, or with the bytes and media type of a RawBody. A quoted `etag` of the reply becomes the ETag header,
+// and a GET with a matching If-None-Match gets 304. Fails with INTERNAL if `bytes` is not the route's reply message.
+Result<http::Response> WriteReply(const Route& route, const std::string& bytes, std::string_view if_none_match);
+
+}  // namespace lanting::gateway
