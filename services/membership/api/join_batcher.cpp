@@ -1,0 +1,146 @@
+#include "membership/api/join_batcher.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+
+#include "membership/store/sql_member.h"
+#include "platform/base/fault.h"
+#include "platform/idempotency/write.h"
+
+namespace lanting::membership {
+namespace {
+
+using Decided = std::vector<Result<Member>>;
+
+Result<std::string> Encode(const JoinWrite& write, const Decided& decided) {
+  std::vector<Member> members;
+  members.reserve(decided.size());
+  for (const auto& one : decided) {
+    if (!one.ok()) return write.refuse(decided);
+    members.push_back(*one);
+  }
+  return write.encode(members);
+}
+
+bool HasTwins(const std::vector<JoinWrite>& writes) {
+  std::set<std::tuple<std::string_view, std::string_view, std::string_view>> seen;
+  return std::any_of(writes.begin(), writes.end(), [&](const JoinWrite& w) {
+    return !w.call->request_id.empty() &&
+           !seen.emplace(w.call->principal.subject, w.call->method, w.call->request_id).second;
+  });
+}
+
+// What earlier calls with these request ids were answered, by position in `writes`.
+std::map<std::size_t, Result<std::string>> FindReplies(pg::Tx& tx, const std::vector<JoinWrite>& writes) {
+  std::vector<std::int32_t> positions;
+  std::vector<std::string> subjects, methods, ids;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    const auto& call = *writes[i].call;
+    if (call.request_id.empty()) continue;
+    positions.push_back(static_cast<std::int32_t>(i));
+    subjects.push_back(call.principal.subject);
+    methods.push_back(call.method);
+    ids.push_back(call.request_id);
+  }
+  std::map<std::size_t, Result<std::string>> found;
+  if (positions.empty()) return found;
+  for (const auto& row : tx.Run(sql::kFindReplies, tx.tenant(), positions, subjects, methods, ids)) {
+    auto i = static_cast<std::size_t>(pg::GetInt(row["position"]));
+    bool same = pg::GetBytes(row["request_hash"]) == writes[i].call->request_hash;
+    found.emplace(i, same ? Result<std::string>(pg::GetBytes(row["response"])) : lanting::errors::RequestIdReused());
+  }
+  return found;
+}
+
+void Remember(idempotency::Work& work, const rpc::Call& call, const std::string& reply) {
+  if (call.request_id.empty()) return;
+  work.Remember({call.principal.subject, call.method, call.request_id, call.request_hash, reply});
+}
+
+// The body of the transaction. The locks of the communities come first, so that a twin of one of these calls in another
+// process has committed, and its reply is found, or comes after us.
+Result<std::vector<Result<std::string>>> JoinAll(pg::Tx& tx, idempotency::Work& work,
+                                                 const std::vector<JoinWrite>& writes) {
+  std::vector<const JoinRequest*> requests;
+  for (const auto& write : writes) requests.push_back(&write.request);
+  auto view = LoadJoinView(tx, requests);
+  auto remembered = FindReplies(tx, writes);
+
+  requests.clear();
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    if (!remembered.contains(i)) requests.push_back(&writes[i].request);
+  }
+  auto decided = DecideJoin(tx.tenant(), view, work, requests);
+
+  std::vector<Result<std::string>> replies;
+  replies.reserve(writes.size());
+  auto next = decided.begin();
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    if (auto found = remembered.find(i); found != remembered.end()) {
+      replies.push_back(std::move(found->second));
+      continue;
+    }
+    replies.push_back(Encode(writes[i], *next++));
+    if (replies.back().ok()) Remember(work, *writes[i].call, *replies.back());
+  }
+  if (!work.Apply(tx)) return lanting::errors::RequestInProgress();
+  LANTING_FAULT_POINT("write.before_commit");
+  return replies;
+}
+
+}  // namespace
+
+JoinBatcher::JoinBatcher(pg::Pool& pool, pg::BatcherOptions options)
+    : pool_(pool), batcher_(std::move(options), [this](std::vector<JoinWrite>& writes) { return Flush(writes); }) {}
+
+void JoinBatcher::Submit(const rpc::Call& call, std::vector<JoinItem> items,
+                         std::function<std::string(const std::vector<Member>&)> encode,
+                         std::function<Error(const std::vector<Result<Member>>&)> refuse,
+                         std::function<void(Result<std::string>)> done) {
+  JoinWrite write{.tenant = call.tenant(),
+                  .deadline = call.deadline,
+                  .weight = items.size(),
+                  .call = &call,
+                  .request = {{call.now, call.traceparent}, std::move(items)},
+                  .encode = std::move(encode),
+                  .refuse = std::move(refuse),
+                  .done = std::move(done)};
+  batcher_.Submit(std::move(write));
+}
+
+Result<JoinBatcher::Replies> JoinBatcher::Flush(std::vector<JoinWrite>& writes) {
+  if (writes.size() > 1) return FlushTogether(writes);
+  Replies replies;
+  replies.push_back(FlushOne(writes.front()));
+  return replies;
+}
+
+Result<std::string> JoinBatcher::FlushOne(const JoinWrite& write) {
+  return idempotency::detail::RunWrite(
+      pool_, *write.call, [&](pg::Tx& tx, idempotency::Work& work) -> Result<std::string> {
+        auto view = LoadJoinView(tx, {&write.request});
+        return Encode(write, DecideJoin(tx.tenant(), view, work, {&write.request}).front());
+      });
+}
+
+// An Error makes the batcher flush each write alone, where a taken claim or a broken constraint is answered exactly.
+Result<JoinBatcher::Replies> JoinBatcher::FlushTogether(const std::vector<JoinWrite>& writes) {
+  if (HasTwins(writes)) return lanting::errors::RequestInProgress();
+  // The latest deadline: a call in a hurry must not fail its neighbours.
+  auto deadline = std::max_element(writes.begin(), writes.end(), [](const auto& a, const auto& b) {
+                    return a.deadline < b.deadline;
+                  })->deadline;
+  std::optional<idempotency::Work> work;
+  auto replies = pg::InTenantTx(
+      pool_, writes.front().tenant, deadline, [&](pg::Tx& tx) { return JoinAll(tx, work.emplace(), writes); },
+      [&](std::string_view constraint) { return work->ConflictError(constraint); });
+  if (!replies.ok()) return replies;
+  LANTING_FAULT_POINT("write.after_commit");
+  if (work->publishes()) idempotency::WakeRelay();
+  return replies;
+}
+
+}  // namespace lanting::membership

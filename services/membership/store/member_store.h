@@ -1,0 +1,24 @@
+// Members as they are read, listed and removed. Getting in is join_store.h.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "membership/domain/member.h"
+#include "membership/store/join_store.h"
+#include "platform/base/result.h"
+#include "platform/idempotency/write.h"
+#include "platform/pg/tx.h"
+
+namespace lanting::membership {
+
+// With waiting_position. MEMBER_NOT_FOUND also if the member is of another community.
+Result<Member> GetMember(pg::Tx& tx, const Id& community, const Id& member);
+
+// The person leaves (or gives up waiting), and the first of the waiting list take the free places. The member as it is
+// now. MEMBER_NOT_FOUND, MEMBER_GONE.
+Result<Member> RemoveMember(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, const Id& community,
+                            const Id& member);
+
+}  // namespace lanting::membership
