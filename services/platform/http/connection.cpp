@@ -254,7 +254,7 @@ bool Connection::StepHeader() {
   const auto& limits = core_->options.limits;
   if (!Parse()) return false;
   if (!parser_->is_header_done()) {
-    if (parser_->request.method.empty() && in_.size() > limits.max_target_bytes + 64) {
+    if (TargetTooLong()) {
       Refuse(414, "HEADER_TOO_LARGE", "The request target is too long.");
     } else if (header_bytes_ + in_.size() > limits.max_header_bytes) {
       Refuse(431, "HEADER_TOO_LARGE", "The request header is too large.");
@@ -285,6 +285,13 @@ bool Connection::StepBody() {
   return true;
 }
 
+// Also if the request line has not ended yet.
+bool Connection::TargetTooLong() const {
+  const std::size_t longest_line = core_->options.limits.max_target_bytes + 64;
+  return parser_->target_too_long ||
+         (parser_->request.method.empty() && in_.size() > longest_line && in_.find("\r\n") > longest_line);
+}
+
 bool Connection::Parse() {
   if (in_.empty()) return true;
   error_code error;
@@ -293,7 +300,7 @@ bool Connection::Parse() {
   in_.erase(0, used);
   if (in_header) header_bytes_ += used;
   if (!error || error == beast_http::error::need_more) return true;
-  if (parser_->target_too_long) {
+  if (TargetTooLong()) {
     Refuse(414, "HEADER_TOO_LARGE", "The request target is too long.");
   } else if (error == beast_http::error::header_limit) {
     Refuse(431, "HEADER_TOO_LARGE",

@@ -87,6 +87,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void CloseIfIdle();
   // Parses what has arrived; false if more is needed or the request was refused.
   bool Parse();
+  bool TargetTooLong() const;
   bool Continue100();
   void Dispatch();
   void Refuse(int status, std::string_view reason, std::string_view message);

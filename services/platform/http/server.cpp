@@ -2,6 +2,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <charconv>
 #include <future>
 #include <stdexcept>
 #include <thread>
@@ -33,10 +34,14 @@ tcp::endpoint Resolve(net::io_context& io, const std::string& address) {
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   if (host.empty()) host = "0.0.0.0";
   error_code error;
-  auto found = tcp::resolver(io).resolve(host, address.substr(colon + 1),
-                                         tcp::resolver::passive | tcp::resolver::numeric_service, error);
+  std::uint16_t port = 0;
+  auto [end, bad] = std::from_chars(address.data() + colon + 1, address.data() + address.size(), port);
+  if (bad != std::errc() || end != address.data() + address.size()) {
+    throw std::runtime_error("cannot listen on " + address + ": the port is not between 0 and 65535");
+  }
+  auto found = tcp::resolver(io).resolve(host, "", tcp::resolver::passive, error);
   if (error || found.empty()) throw CannotListen(address, error);
-  return found.begin()->endpoint();
+  return {found.begin()->endpoint().address(), port};
 }
 
 }  // namespace
