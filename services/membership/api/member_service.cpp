@@ -3,6 +3,7 @@
 #include "lanting/membership/v1/gate_service.pb.h"
 #include "lanting/membership/v1/member_service.pb.h"
 #include "membership/api/convert_member.h"
+#include "membership/api/list_members.h"
 #include "membership/domain/names.h"
 #include "membership/store/member_store.h"
 #include "platform/idempotency/write.h"
@@ -59,6 +60,10 @@ void MemberService::Register(rpc::Service& members) {
                            return GetMember(tx, name.first, name.second);
                          }));
         return convert::ToProto(member);
+      });
+  members.Unary<pb::ListMembersRequest, pb::ListMembersResponse>(
+      "ListMembers", [this](const rpc::Call& call, const pb::ListMembersRequest& request) {
+        return ListMembers(pool_, call, request);
       });
   members.Unary<pb::RemoveMemberRequest, pb::Member>("RemoveMember", [this](const rpc::Call& call,
                                                                             const pb::RemoveMemberRequest& request) {

@@ -6,8 +6,6 @@
 #include "membership/store/sql_member.h"
 
 namespace lanting::membership {
-namespace {
-
 Member ReadMember(const pqxx::row& row) {
   Member m{.id = pg::GetId(row["id"]),
            .community = pg::GetId(row["community_id"]),
@@ -30,7 +28,9 @@ Member ReadMember(const pqxx::row& row) {
   return m;
 }
 
-}  // namespace
+bool CommunityExists(pg::Tx& tx, const Id& community) {
+  return !tx.Run(sql::kCommunityExists, tx.tenant(), community).empty();
+}
 
 Result<Member> GetMember(pg::Tx& tx, const Id& community, const Id& member) {
   auto rows = tx.Run(sql::kGetMember, tx.tenant(), member, community);

@@ -89,6 +89,16 @@ inline constexpr pg::Statement kGetMember{
     " AS waiting_position"
     " FROM member m WHERE m.tenant_id = $1::uuid AND m.id = $2::uuid AND m.community_id = $3::uuid"};
 
+// The people of a community $2; filter, order and page are appended (api/list.h).
+inline constexpr const char* kSelectMembers =
+    "SELECT " LANTING_MEMBER_COLUMNS " FROM member m WHERE m.tenant_id = $1::uuid AND m.community_id = $2::uuid";
+inline constexpr const char* kSelectMembersNotLeft =
+    "SELECT " LANTING_MEMBER_COLUMNS
+    " FROM member m WHERE m.tenant_id = $1::uuid AND m.community_id = $2::uuid AND m.state <> 3";
+
+inline constexpr pg::Statement kCommunityExists{"community_exists",
+                                                "SELECT 1 FROM community WHERE tenant_id = $1::uuid AND id = $2::uuid"};
+
 // A member leaves ($4 the group whose place becomes free, or NULL for the queue's).
 inline constexpr pg::Statement kLeave{
     "leave",
