@@ -45,16 +45,22 @@ TEST(Readiness, FollowsItsChecks) {
     std::lock_guard lock(mutex);
     told.push_back(ready);
   });
-  EXPECT_TRUE(Eventually([&] { return readiness.NotReady() == std::vector<std::string>{"postgres"}; }));
+  auto heard = [&](std::vector<bool> expected) {
+    return Eventually([&] {
+      std::lock_guard lock(mutex);
+      return told == expected;
+    });
+  };
+  EXPECT_TRUE(heard({false}));
+  EXPECT_THAT(readiness.NotReady(), ElementsAre("postgres"));
   postgres = true;
-  EXPECT_TRUE(Eventually([&] { return readiness.Ready(); }));
+  EXPECT_TRUE(heard({false, true}));
+  EXPECT_TRUE(readiness.Ready());
   redis = false;
-  EXPECT_TRUE(Eventually([&] { return readiness.NotReady() == std::vector<std::string>{"redis"}; }));
+  EXPECT_TRUE(heard({false, true, false}));
+  EXPECT_THAT(readiness.NotReady(), ElementsAre("redis"));
   redis = true;
-  EXPECT_TRUE(Eventually([&] {
-    std::lock_guard lock(mutex);
-    return told == std::vector<bool>{false, true, false, true};
-  }));
+  EXPECT_TRUE(heard({false, true, false, true}));
 }
 
 TEST(Readiness, FatalIsToldOnceAndTransientFailuresAreNot) {
