@@ -131,7 +131,7 @@ end_pids() {
 }
 # Graceful end of one process of the stack, by name.
 stop() {
-  local pid signal=TERM seconds=10
+  local pid signal=TERM seconds=20  # processes drain for up to 10 s
   pid=$(pid_of "$1")
   if [[ $1 == postgres ]]; then signal=INT seconds=30; fi  # INT: fast shutdown, does not wait for clients
   if [[ -n $pid ]]; then end_pids "$signal" "$seconds" "$pid"; fi
