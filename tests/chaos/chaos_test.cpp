@@ -29,10 +29,13 @@ class Chaos : public ::testing::Test {
   }
 
   Child Projector(const std::string& fault = "", const std::string& instance = "projector-0") {
-    std::map<std::string, std::string> env = {{"LANTING_PG_URL", db_.Url("audit", testing::PgRole::kApp)},
-                                              {"LANTING_REDIS_URL", redis_.url()},
-                                              {"LANTING_INSTANCE", instance},
-                                              {"LANTING_CLAIM_IDLE_MS", "300"}};
+    std::map<std::string, std::string> env = {
+        {"LANTING_PG_URL", db_.Url("audit", testing::PgRole::kApp)},
+        {"LANTING_REDIS_URL", redis_.url()},
+        {"LANTING_INSTANCE", instance},
+        {"LANTING_CLAIM_IDLE_MS", "300"},
+        // A frozen process holds its transaction, and with it the relay, this long.
+        {"LANTING_HANDLE_TIMEOUT_MS", "1000"}};
     if (!fault.empty()) env["LANTING_FAULT"] = fault;
     return Child(std::getenv("LANTING_PROJECTOR"), env, Log(instance));
   }
@@ -138,11 +141,16 @@ TEST_F(Chaos, RedisWipedWhileNothingHappensIsNoticed) {
 
 TEST_F(Chaos, TwoRelaysAtOnceAndTheLeaderDies) {
   auto projector = Projector();
-  auto first = std::make_unique<Child>(Relay());
+  auto first = Relay();
+  ASSERT_TRUE(Eventually([&] {
+    return db_.Query(
+               "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database "
+               "WHERE l.locktype = 'advisory' AND d.datname = current_database()") == "1";
+  }));
   auto second = Relay();
   std::thread writer([&] { source_.AppendMany(3000, 30); });
   EXPECT_TRUE(Eventually([&] { return Recorded() >= 1000; }));
-  first->Signal(SIGKILL);
+  first.Signal(SIGKILL);
   writer.join();
   ExpectAll(3000);
 }

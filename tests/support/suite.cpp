@@ -9,9 +9,10 @@
 #include <fstream>
 #include <sstream>
 
+#include "audit/migrations.gen.h"
 #include "lanting/membership/v1/tenant_service.pb.h"
 #include "membership/migrations.gen.h"
-#include "tests/support/audit_projector/record.h"
+#include "platform/base/strings.h"
 
 namespace lanting::testing {
 
@@ -75,19 +76,20 @@ Suite::Suite(Options options) : options_(std::move(options)) {
   admin_key_ = "operator-key-of-the-tests-0123456789abcdef";
   char path[] = "/tmp/lanting-suite-XXXXXX";
   directory_ = ::mkdtemp(path);
-  db_ = std::make_unique<PgDatabase>(std::vector<PgService>{{"membership", membership::kMigrations}, AuditService()});
+  db_ = std::make_unique<PgDatabase>(
+      std::vector<PgService>{{"membership", membership::kMigrations}, {"audit", audit::kMigrations}});
   redis_ = std::make_unique<RedisFixture>();
   for (int i = 0; i < options_.memberships; ++i) {
     for (auto* ports : {&grpc_ports_, &admin_ports_, &rest_ports_, &gateway_admin_ports_}) ports->push_back(FreePort());
     memberships_.emplace_back();
     channels_.push_back(std::make_unique<rpc::Channel>(Address(grpc_ports_[i]), "membership"));
     StartMembership(i);
-    gateways_.push_back(std::make_unique<Child>(
-        Binary("LANTING_GATEWAY"),
-        Env{{"LANTING_HTTP_ADDRESS", Address(rest_ports_[i])},
-            {"LANTING_ADMIN_ADDRESS", Address(gateway_admin_ports_[i])},
-            {"LANTING_UPSTREAMS", "lanting.membership.v1=" + Address(grpc_ports_[i])}},
-        Log("gateway" + std::to_string(i))));
+    gateways_.push_back(
+        std::make_unique<Child>(Binary("LANTING_GATEWAY"),
+                                Env{{"LANTING_HTTP_ADDRESS", Address(rest_ports_[i])},
+                                    {"LANTING_ADMIN_ADDRESS", Address(gateway_admin_ports_[i])},
+                                    {"LANTING_UPSTREAMS", "lanting.membership.v1=" + Address(grpc_ports_[i])}},
+                                Log("gateway" + std::to_string(i))));
   }
   if (options_.projector) {
     projector_ = std::make_unique<Child>(Binary("LANTING_PROJECTOR"),
@@ -172,8 +174,8 @@ Answer Suite::Call(const std::string& method, const std::string& path, const std
 
 std::string Suite::NewTenant(const std::string& display_name) {
   auto call = [&]<typename Reply>(const char* method, const auto& request, Reply) {
-    auto reply = rpc::CallUnary<Reply>(channel(), std::string("/lanting.membership.v1.TenantService/") + method, request,
-                                       {.authorization = "Bearer " + admin_key_});
+    auto reply = rpc::CallUnary<Reply>(channel(), std::string("/lanting.membership.v1.TenantService/") + method,
+                                       request, {.authorization = "Bearer " + admin_key_});
     if (!reply.ok()) throw std::runtime_error(std::string(method) + ": " + reply.error().message);
     return std::move(reply).value();
   };
@@ -188,22 +190,31 @@ std::string Suite::NewTenant(const std::string& display_name) {
 
 namespace {
 
-// Nicknames of the chat log in the folder that LANTING_TEST_DATA names: one a line in chat/nicknames.txt.
+// The distinct nicknames of the chat log in the folder that LANTING_TEST_DATA names; none without it.
 std::vector<std::string> RealNicknames() {
   std::vector<std::string> names;
   const char* folder = std::getenv("LANTING_TEST_DATA");
   if (folder == nullptr) return names;
-  std::ifstream in(std::string(folder) + "/chat/nicknames.txt");
-  for (std::string line; std::getline(in, line);) names.push_back(line);
+  auto log = std::string(folder) + "/chat/ubuntu-irc.tsv.gz";
+  if (!std::filesystem::exists(log)) return names;
+  FILE* pipe = ::popen(("zcat '" + log + "' | tail -n +2 | cut -f3 | grep -v '^ *$' | sort -u").c_str(), "r");
+  char line[512];
+  while (pipe != nullptr && std::fgets(line, sizeof line, pipe) != nullptr) {
+    std::string name(Trim(line));
+    if (Utf8Length(name).value_or(0) > 0) names.push_back(name);
+  }
+  if (pipe != nullptr) ::pclose(pipe);
   return names;
 }
 
 }  // namespace
 
 std::vector<std::string> Nicknames(std::size_t count) {
-  static constexpr const char* kFirst[] = {"小明", "晓雯", "阿杰", "Rita", "老王", "雨桐", "子轩", "Luna", "海燕", "一诺",
-                                           "思远", "Kevin", "佳怡", "大鹏", "Echo", "梓涵", "建国", "Momo", "若曦", "Tom"};
-  static constexpr const char* kCity[] = {"深圳", "上海", "北京", "杭州", "成都", "Taipei", "广州", "南京", "西安", "厦门"};
+  static constexpr const char* kFirst[] = {"小明", "晓雯", "阿杰", "Rita", "老王",  "雨桐", "子轩",
+                                           "Luna", "海燕", "一诺", "思远", "Kevin", "佳怡", "大鹏",
+                                           "Echo", "梓涵", "建国", "Momo", "若曦",  "Tom"};
+  static constexpr const char* kCity[] = {"深圳",   "上海", "北京", "杭州", "成都",
+                                          "Taipei", "广州", "南京", "西安", "厦门"};
   static constexpr const char* kTrade[] = {"产品", "文案", "设计", "dev", "运营", "教育", "音乐", "HR", "法务", "电商"};
   auto names = RealNicknames();
   for (std::size_t n = 0; names.size() < count; ++n) {
@@ -219,7 +230,8 @@ std::string PeopleCsv(const std::vector<std::string>& nicknames) {
   for (std::size_t i = 0; i < nicknames.size(); ++i) {
     std::string quoted;
     for (char c : nicknames[i]) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-    csv += "\"" + quoted + "\",crm-" + std::to_string(i) + ",wecom,wm" + std::to_string(100000 + i) + ",\"认识同行, 多学一点\"\r\n";
+    csv += "\"" + quoted + "\",crm-" + std::to_string(i) + ",wecom,wm" + std::to_string(100000 + i) +
+           ",\"认识同行, 多学一点\"\r\n";
   }
   return csv;
 }

@@ -1,8 +1,9 @@
-// The suite as a tenant meets it: a private PostgreSQL and Redis, real membership and gateway processes, a tenant with a
-// key. Everything is stopped and deleted at the end of its scope.
+// The suite as a tenant meets it: a private PostgreSQL and Redis, real membership and gateway processes, a tenant with
+// a key. Everything is stopped and deleted at the end of its scope.
 #pragma once
 
 #include <boost/json.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -12,7 +13,7 @@
 #include "platform/rpc/channel.h"
 #include "platform/testing/pg_fixture.h"
 #include "platform/testing/redis_fixture.h"
-#include "tests/support/child.h"
+#include "tests/chaos/child.h"
 
 namespace lanting::testing {
 
@@ -83,8 +84,8 @@ int FreePort();
 // Polls until `done` is true; false after `seconds`.
 bool Eventually(const std::function<bool()>& done, int seconds = 30);
 
-// 10,000 or so distinct nicknames, Chinese and English; real chat nicknames are mixed in when the folder that
-// LANTING_TEST_DATA names has them.
+// Distinct nicknames: those of a real chat log when the folder that LANTING_TEST_DATA names has it, then made-up
+// Chinese and English ones.
 std::vector<std::string> Nicknames(std::size_t count);
 std::string PeopleCsv(const std::vector<std::string>& nicknames);
 

@@ -27,7 +27,7 @@ constexpr char kRead[] =
     "SELECT xid::text, id, event_id::text, tenant_id::text, subject, aggregate_version, type, payload, traceparent, "
     "(extract(epoch FROM occurred_at) * 1000000)::bigint FROM outbox "
     "WHERE (xid, id) > ($1::xid8, $2::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot()) "
-    "ORDER BY xid, id LIMIT $3::int";
+    "ORDER BY outbox.xid, outbox.id LIMIT $3::int";  // a bare xid would be the text of the first column
 constexpr char kOldest[] =
     "SELECT greatest(extract(epoch FROM clock_timestamp() - created_at), 0) FROM outbox "
     "WHERE (xid, id) > ($1::xid8, $2::bigint) ORDER BY xid, id LIMIT 1";

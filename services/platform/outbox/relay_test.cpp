@@ -115,6 +115,19 @@ TEST_F(RelayTest, ATransactionThatCommitsLateIsNotLost) {
   EXPECT_EQ(Length(), 51);
 }
 
+// Transaction ids are ordered as numbers, also where they gain a digit.
+TEST_F(RelayTest, NothingIsSkippedWhereTransactionIdsGainADigit) {
+  for (const char* xid : {"98", "99", "100", "101"})
+    db_.Query(std::string("INSERT INTO membership.outbox (xid, event_id, tenant_id, subject, aggregate_version, type, "
+                          "payload, traceparent, occurred_at) VALUES ('") +
+              xid + "', gen_random_uuid(), gen_random_uuid(), 's" + xid + "', 1, 't', '', '', now())");
+  auto options = Options();
+  options.batch = 2;
+  Relay relay(options);
+  relay.Start();
+  EXPECT_TRUE(Eventually([&] { return SentSubjects().size() == 4; }, milliseconds(5000)));
+}
+
 TEST_F(RelayTest, OneOfTwoLeadsAndTheOtherTakesOver) {
   Relay first(Options()), second(Options());
   first.Start();

@@ -20,6 +20,7 @@ int main() {
   options.instance = env.String("LANTING_INSTANCE", "", "name in the group; default host.pid");
   options.buckets = static_cast<int>(env.Int("LANTING_STREAM_BUCKETS", 4, {1, 64}, "streams per service"));
   options.claim_idle = env.Millis("LANTING_CLAIM_IDLE_MS", 60000, {50, 3600000}, "when entries are taken over");
+  options.handle_timeout = env.Millis("LANTING_HANDLE_TIMEOUT_MS", 10000, {100, 60000}, "longest transaction");
   if (const auto faults = env.Faults(); !faults.empty()) {
     for (const auto& fault : faults) std::fprintf(stderr, "%s\n", fault.c_str());
     return 2;
