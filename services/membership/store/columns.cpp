@@ -71,7 +71,8 @@ std::string Pack(const std::vector<Question>& questions) {
 
 std::vector<Question> UnpackQuestions(const std::string& bytes) {
   std::vector<Question> questions;
-  for (const auto& q : Parse<pb::Gate>(bytes).questions()) questions.push_back({q.key(), q.text(), q.required()});
+  const auto message = Parse<pb::Gate>(bytes);
+  for (const auto& q : message.questions()) questions.push_back({q.key(), q.text(), q.required()});
   return questions;
 }
 
