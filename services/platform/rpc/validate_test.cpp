@@ -242,7 +242,7 @@ TEST(Validate, NestingIsBounded) {
   field->set_type_name("Box");
   field->set_label(pb::FieldDescriptorProto::LABEL_OPTIONAL);
   static pb::DescriptorPool pool;
-  const auto* descriptor = pool.BuildFile(file)->FindMessageTypeByName("Box");
+  static const auto* descriptor = pool.BuildFile(file)->FindMessageTypeByName("Box");
   static pb::DynamicMessageFactory factory;
   std::unique_ptr<pb::Message> box(factory.GetPrototype(descriptor)->New());
   pb::Message* inner = box.get();
