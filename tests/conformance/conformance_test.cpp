@@ -30,6 +30,8 @@ struct Case {
   json::object data;
 };
 
+void PrintTo(const Case& c, std::ostream* out) { *out << c.data.at("what"); }
+
 std::vector<Case> Load(bool startup) {
   std::vector<Case> cases;
   for (const auto& entry : std::filesystem::directory_iterator(LANTING_CONFORMANCE_DIR)) {
@@ -39,7 +41,8 @@ std::vector<Case> Load(bool startup) {
     std::stringstream text;
     text << std::ifstream(entry.path()).rdbuf();
     int n = 0;
-    for (const json::value& v : json::parse(text.str()).as_array())
+    const json::value document = json::parse(text.str());
+    for (const json::value& v : document.as_array())
       cases.push_back(
           {stem + "_" + std::to_string(v.at("case").as_int64()) + "_" + std::to_string(++n), v.as_object()});
   }
@@ -58,8 +61,9 @@ class Edge {
 
   Edge()
       : gateway_(Settings(echo.port())),
-        server_({.threads = 1, .error_body = gateway::ServerErrorResponse},
-                [this](std::shared_ptr<http::Exchange> exchange) { gateway_.Serve(std::move(exchange)); }) {
+        server_(
+            {.threads = 1, .limits = {.max_body_bytes = 16 * 1024 * 1024}, .error_body = gateway::ServerErrorResponse},
+            [this](std::shared_ptr<http::Exchange> exchange) { gateway_.Serve(std::move(exchange)); }) {
     const Deadline deadline = DeadlineIn(std::chrono::seconds(20));
     while (!gateway_.NotReady().empty() && Remaining(deadline).count() > 0)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
