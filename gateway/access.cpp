@@ -1,5 +1,7 @@
 #include "gateway/access.h"
 
+#include <cstdio>
+
 #include "platform/obs/log.h"
 #include "platform/obs/metrics.h"
 #include "platform/obs/trace_context.h"
@@ -43,11 +45,13 @@ void Access::Record(const Visit& visit, int status, const std::string& cause) {
               {"code", std::to_string(status)}})
         .Increment();
   }
+  char duration_ms[32];
+  std::snprintf(duration_ms, sizeof duration_ms, "%.3f", seconds * 1000);
   const auto log = status >= 500 ? obs::Warn : obs::Info;
-  log("request", {{"method", visit.http_method},
+  log("request", {{"method", visit.http_method.substr(0, 16)},
                   {"route", route},
                   {"status", std::to_string(status)},
-                  {"duration_ms", std::to_string(seconds * 1000)},
+                  {"duration_ms", duration_ms},
                   {"trace_id", std::string(obs::TraceId(visit.traceparent))},
                   {"cause", cause}});
 }

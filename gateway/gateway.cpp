@@ -102,7 +102,7 @@ void Gateway::Serve(std::shared_ptr<http::Exchange> exchange) {
   job->exchange = std::move(exchange);
   job->visit.http_method = job->request().method;
   job->visit.traceparent = obs::ChildTraceparent(job->request().Header("traceparent"));
-  if (auto started = Start(job); !started.ok()) Fail(*job, started.error());
+  if (auto started = Start(job); !started.ok()) Fail(*job, std::move(started).error());
 }
 
 Result<void> Gateway::Start(const std::shared_ptr<Job>& job) {
@@ -130,9 +130,9 @@ Result<void> Gateway::Start(const std::shared_ptr<Job>& job) {
   ASSIGN_OR_RETURN(UpstreamCall call, Prepare(job.get(), query, match));
   Upstream* upstream = by_service_.at(match.route->method->service());
   auto cancel = upstream->Call(std::move(call), [this, job](Result<std::string> reply) {
-    if (!reply.ok()) return Fail(*job, reply.error());
+    if (!reply.ok()) return Fail(*job, std::move(reply).error());
     auto response = WriteReply(*job->visit.route, *reply, job->request().Header("if-none-match"));
-    if (!response.ok()) return Fail(*job, response.error());
+    if (!response.ok()) return Fail(*job, std::move(response).error());
     Answer(*job, std::move(response).value(), {});
   });
   job->exchange->on_cancel(std::move(cancel));
@@ -159,7 +159,10 @@ Result<UpstreamCall> Gateway::Prepare(Job* job, std::string_view query, const Ro
   return call;
 }
 
-void Gateway::Fail(const Job& job, const Error& error) {
+void Gateway::Fail(const Job& job, Error error) {
+  // What happened inside is in the log only: under this id, which the service gave or else is the trace's.
+  if (error.code == Code::kInternal)
+    error.metadata.emplace("error_id", std::string(obs::TraceId(job.visit.traceparent)));
   http::Response response = ErrorResponse(error);
   if (!job.allow.empty()) {
     std::string allow;

@@ -38,7 +38,7 @@ class Gateway {
   Result<void> Start(const std::shared_ptr<Job>& job);
   Result<UpstreamCall> Prepare(Job* job, std::string_view query, const RouteTable::Match& match) const;
   void Answer(const Job& job, http::Response response, const std::string& cause);
-  void Fail(const Job& job, const Error& error);
+  void Fail(const Job& job, Error error);
 
   const std::chrono::milliseconds max_timeout_;
   std::vector<std::unique_ptr<Upstream>> upstreams_;

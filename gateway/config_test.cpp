@@ -1,0 +1,58 @@
+#include "gateway/config.h"
+
+#include <gmock/gmock.h>
+
+#include <map>
+
+#include "gateway/gateway.h"
+
+namespace lanting::gateway {
+namespace {
+
+Config Read(const std::map<std::string, std::string>& settings, std::vector<std::string>* faults) {
+  config::Reader env([&](const char* name) {
+    auto found = settings.find(name);
+    return found == settings.end() ? nullptr : found->second.c_str();
+  });
+  Config config = ReadConfig(env, faults);
+  faults->insert(faults->end(), env.Faults().begin(), env.Faults().end());
+  return config;
+}
+
+TEST(GatewayConfig, Upstreams) {
+  std::vector<std::string> faults;
+  auto config =
+      Read({{"LANTING_UPSTREAMS", "lanting.membership.v1=127.0.0.1:9101, lanting.content.v1=content:9102"}}, &faults);
+  EXPECT_THAT(faults, ::testing::IsEmpty());
+  ASSERT_EQ(config.upstreams.size(), 2u);
+  EXPECT_EQ(config.upstreams[1].package, "lanting.content.v1");
+  EXPECT_EQ(config.upstreams[1].target, "content:9102");
+}
+
+TEST(GatewayConfig, FaultsNameTheSetting) {
+  for (const char* bad : {"lanting.membership.v1", "=127.0.0.1:1", "lanting.membership.v1=", ",", ""}) {
+    std::vector<std::string> faults;
+    Read({{"LANTING_UPSTREAMS", bad}}, &faults);
+    ASSERT_FALSE(faults.empty()) << bad;
+    EXPECT_THAT(faults[0], ::testing::StartsWith("LANTING_UPSTREAMS")) << bad;
+  }
+}
+
+TEST(GatewayConfig, APackageWithoutServicesIsRefusedAtStart) {
+  Config config;
+  config.upstreams = {{"lanting.nowhere.v1", "127.0.0.1:1"}};
+  EXPECT_THROW(Gateway gateway(config), std::runtime_error);
+  config.upstreams = {{"lanting.membership.v1", "127.0.0.1:1"}, {"lanting.membership.v1", "127.0.0.1:2"}};
+  EXPECT_THROW(Gateway gateway(config), std::runtime_error);
+}
+
+TEST(GatewayConfig, EveryMembershipCallThatIsNotInternalHasARoute) {
+  Config config;
+  config.upstreams = {{"lanting.membership.v1", "127.0.0.1:1"}};
+  Gateway gateway(config);
+  EXPECT_NE(gateway.routes().Find("POST", "/v1/communities/c/members").route, nullptr);
+  EXPECT_EQ(gateway.routes().Find("POST", "/v1/echo").route, nullptr) << "the test service is not served";
+}
+
+}  // namespace
+}  // namespace lanting::gateway
