@@ -20,18 +20,24 @@ bool IsValue(const pb::Descriptor* type) {
   return type != nullptr && type->well_known_type() == pb::Descriptor::WELLKNOWNTYPE_VALUE;
 }
 
-struct Position {
-  std::size_t line = 1, column = 1;
-};
+// Counts lines and columns up to offsets that never go back.
+class Ruler {
+ public:
+  explicit Ruler(std::string_view text) : text_(text) {}
 
-Position PositionOf(std::string_view text, std::size_t offset) {
-  Position p;
-  for (char c : text.substr(0, offset)) {
-    ++p.column;
-    if (c == '\n') p = {p.line + 1, 1};
+  void MoveTo(std::size_t offset) {
+    for (; at_ < offset && at_ < text_.size(); ++at_) {
+      ++column_;
+      if (text_[at_] == '\n') ++line_, column_ = 1;
+    }
   }
-  return p;
-}
+  std::string line() const { return std::to_string(line_); }
+  std::string column() const { return std::to_string(column_); }
+
+ private:
+  std::string_view text_;
+  std::size_t at_ = 0, line_ = 1, column_ = 1;
+};
 
 // An object or list that is being read.
 struct Frame {
@@ -259,10 +265,22 @@ class Reader {
     return element == nullptr ? Skip() : BeginMessage(element, object);
   }
 
+  // One level of JSON in a Struct is three of messages, and services read at most 100 of those.
+  bool TooDeep() const {
+    std::size_t levels = 3;
+    for (const Frame& f : frames_) levels += f.kind == Frame::kStruct || f.kind == Frame::kListValue ? 3 : 1;
+    return levels > kMaxJsonDepth;
+  }
+
   bool BeginMessage(pb::Message* message, bool object) {
     const Frame& top = frames_.back();
     const pb::Descriptor* type = message->GetDescriptor();
-    switch (type->well_known_type()) {
+    const auto known = type->well_known_type();
+    const bool dynamic = known == pb::Descriptor::WELLKNOWNTYPE_VALUE ||
+                         known == pb::Descriptor::WELLKNOWNTYPE_STRUCT ||
+                         known == pb::Descriptor::WELLKNOWNTYPE_LISTVALUE;
+    if (dynamic && TooDeep()) return SkipBecause("INVALID_VALUE", "is nested too deeply");
+    switch (known) {
       case pb::Descriptor::WELLKNOWNTYPE_VALUE: {
         Mask();
         auto* value = static_cast<pb::Value*>(message);
@@ -338,8 +356,8 @@ class Reader {
   // Always true: reading goes on to find the other faults.
   bool Violate(const char* reason, std::string description, std::string_view unknown = {}) {
     if (violations_->size() >= kMaxViolations) return true;
-    const Position p = PositionOf(input_.text, at_);
-    description += " (line " + std::to_string(p.line) + ", column " + std::to_string(p.column) + ")";
+    ruler_.MoveTo(at_);
+    description += " (line " + ruler_.line() + ", column " + ruler_.column() + ")";
     violations_->push_back({Path(unknown), reason, std::move(description)});
     return true;
   }
@@ -365,6 +383,7 @@ class Reader {
 
   const JsonInput input_;
   std::vector<FieldViolation>* violations_;
+  Ruler ruler_{input_.text};
   std::vector<Frame> frames_;
   std::string part_;    // the beginning of a token that comes in pieces
   std::size_t at_ = 0;  // offset of the last token
@@ -372,8 +391,9 @@ class Reader {
 };
 
 Error Malformed(std::string_view text, std::size_t offset, std::string what) {
-  const Position p = PositionOf(text, offset);
-  const std::string line = std::to_string(p.line), column = std::to_string(p.column);
+  Ruler ruler(text);
+  ruler.MoveTo(offset);
+  const std::string line = ruler.line(), column = ruler.column();
   return {.code = Code::kInvalidArgument,
           .reason = "MALFORMED_JSON",
           .message = "The body is not valid JSON: " + what + " at line " + line + ", column " + column + ".",
