@@ -55,9 +55,14 @@ std::string Text(const json::value& v) { return std::string(v.as_string()); }
 class Edge {
  public:
   static Edge& Instance() {
-    static Edge edge;
-    return edge;
+    auto& edge = Holder();
+    if (edge == nullptr) edge = std::make_unique<Edge>();
+    return *edge;
   }
+  // Its threads end before the libraries they use are torn down.
+  struct Owner : ::testing::Environment {
+    void TearDown() override { Holder().reset(); }
+  };
 
   Edge()
       : gateway_(Settings(echo.port())),
@@ -81,6 +86,11 @@ class Edge {
   const std::string key = auth::GenerateKey(Id::New());
 
  private:
+  static std::unique_ptr<Edge>& Holder() {
+    static std::unique_ptr<Edge> edge;
+    return edge;
+  }
+
   static gateway::Config Settings(int port) {
     gateway::Config config;
     config.upstreams = {{"lanting.testing.v1", "127.0.0.1:" + std::to_string(port)}};
@@ -90,6 +100,8 @@ class Edge {
   gateway::Gateway gateway_;
   http::Server server_;
 };
+
+[[maybe_unused]] const auto* const kOwner = ::testing::AddGlobalTestEnvironment(new Edge::Owner);
 
 std::string BodyOf(const json::object& data) {
   if (const auto* body = data.if_contains("body")) return body->is_string() ? Text(*body) : json::serialize(*body);
