@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "audit/migrations.gen.h"
-#include "chaos/child.h"
+#include "tests/support/child.h"
 #include "chaos_source/migrations.gen.h"
 #include "platform/outbox/event_source.h"
 #include "platform/redis/stream.h"

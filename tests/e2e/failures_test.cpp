@@ -43,7 +43,10 @@ Answer JoinUntilAnswered(Suite& suite, const std::string& community, int n, int 
   return answer;
 }
 
-void InThreads(int threads, int count, const std::function<void(int)>& body) {
+// Runs body(0) ... body(count - 1) in threads while `meanwhile` runs in this one. Servers are started here and not in
+// a thread of their own: they die with the thread that started them.
+void InThreads(
+    int threads, int count, const std::function<void(int)>& body, const std::function<void()>& meanwhile = [] {}) {
   std::atomic<int> next{0};
   std::vector<std::thread> workers;
   for (int t = 0; t < threads; ++t) {
@@ -51,6 +54,7 @@ void InThreads(int threads, int count, const std::function<void(int)>& body) {
       for (int n; (n = next++) < count;) body(n);
     });
   }
+  meanwhile();
   for (auto& worker : workers) worker.join();
 }
 
@@ -88,14 +92,14 @@ TEST_P(KilledTest, NoJoinIsLostOrDoubled) {
   const auto community = OpenWithGroup(suite, 1000);
   constexpr int kJoins = 60;
   suite.StartMembership(0, {{"LANTING_FAULT", GetParam()}});
-  std::thread reviver([&] {
-    EXPECT_TRUE(testing::Eventually([&] { return suite.membership().Ended(); }, 30))
-        << "the fault point was never reached";
-    EXPECT_TRUE(suite.membership().Killed());
-    suite.StartMembership(0);
-  });
-  InThreads(8, kJoins, [&](int n) { EXPECT_EQ(JoinUntilAnswered(suite, community, n).status, 200); });
-  reviver.join();
+  InThreads(
+      8, kJoins, [&](int n) { EXPECT_EQ(JoinUntilAnswered(suite, community, n).status, 200); },
+      [&] {
+        EXPECT_TRUE(testing::Eventually([&] { return suite.membership().Ended(); }))
+            << "the fault point was never reached";
+        EXPECT_TRUE(suite.membership().Killed());
+        suite.StartMembership(0);
+      });
   EXPECT_EQ(Count(suite, "SELECT count(*) FROM membership.member"), kJoins);
   EXPECT_EQ(Count(suite, "SELECT count(DISTINCT external_id) FROM membership.member"), kJoins);
   EXPECT_EQ(suite.Call("GET", "/v1/" + community).number("memberCount"), kJoins);
@@ -117,16 +121,7 @@ TEST(FailuresTest, RedisIsWipedWhileTenThousandJoin) {
   const auto community = OpenWithGroup(suite, 20'000);
   constexpr int kBatches = 100;
   std::atomic<int> done{0};
-  std::thread wiper([&] {
-    for (int at : {15, 40, 70}) {
-      EXPECT_TRUE(testing::Eventually([&] { return done >= at; }, 120));
-      suite.redis().FlushAll();
-    }
-    suite.redis().Kill();
-    suite.redis().WipeData();
-    suite.redis().Start();
-  });
-  InThreads(4, kBatches, [&](int batch) {
+  auto join_a_hundred = [&](int batch) {
     std::string members;
     for (int i = 0; i < 100; ++i) {
       members += std::string(i ? "," : "") + R"({"displayName": "跑者", "externalId": "r-)" +
@@ -135,8 +130,16 @@ TEST(FailuresTest, RedisIsWipedWhileTenThousandJoin) {
     auto answer = suite.Call("POST", "/v1/" + community + "/members:batchCreate", "{\"members\": [" + members + "]}");
     EXPECT_EQ(answer.status, 200) << boost::json::serialize(answer.body);
     ++done;
+  };
+  InThreads(4, kBatches, join_a_hundred, [&] {
+    for (int at : {15, 40, 70}) {
+      EXPECT_TRUE(testing::Eventually([&] { return done >= at; }, 120));
+      suite.redis().FlushAll();
+    }
+    suite.redis().Kill();
+    suite.redis().WipeData();
+    suite.redis().Start();
   });
-  wiper.join();
   EXPECT_EQ(Count(suite, "SELECT count(*) FROM membership.member"), 10'000);
   EXPECT_TRUE(
       testing::Eventually([&] { return Count(suite, "SELECT count(*) FROM audit.audit_entry") >= 10'000; }, 90));
@@ -148,7 +151,17 @@ TEST(FailuresTest, PostgresRestartsUnderLoad) {
   Suite suite;
   const auto community = OpenWithGroup(suite, 10'000);
   std::atomic<int> answered{0};
-  std::thread restarter([&] {
+  constexpr int kJoins = 500;
+  std::set<std::string> acknowledged;
+  std::mutex mutex;
+  auto join = [&](int n) {
+    auto answer = JoinUntilAnswered(suite, community, n);
+    EXPECT_EQ(answer.status, 200) << boost::json::serialize(answer.body);
+    std::lock_guard lock(mutex);
+    acknowledged.insert(answer.text("name"));
+    ++answered;
+  };
+  InThreads(16, kJoins, join, [&] {
     for (int at : {100, 250}) {
       EXPECT_TRUE(testing::Eventually([&] { return answered >= at; }, 60));
       testing::PgServer::Get().Restart();
@@ -157,17 +170,6 @@ TEST(FailuresTest, PostgresRestartsUnderLoad) {
     testing::PgServer::Get().Kill();
     testing::PgServer::Get().Start();
   });
-  constexpr int kJoins = 500;
-  std::set<std::string> acknowledged;
-  std::mutex mutex;
-  InThreads(16, kJoins, [&](int n) {
-    auto answer = JoinUntilAnswered(suite, community, n);
-    EXPECT_EQ(answer.status, 200) << boost::json::serialize(answer.body);
-    std::lock_guard lock(mutex);
-    acknowledged.insert(answer.text("name"));
-    ++answered;
-  });
-  restarter.join();
   EXPECT_EQ(acknowledged.size(), static_cast<std::size_t>(kJoins));
   EXPECT_EQ(Count(suite, "SELECT count(*) FROM membership.member"), kJoins);
   EXPECT_EQ(suite.Call("GET", "/v1/" + community).number("memberCount"), kJoins);
@@ -235,7 +237,7 @@ TEST(FailuresTest, StartsWithoutItsDependenciesAndHeals) {
 }
 
 TEST(FailuresTest, AFullQueueRefusesEarlyAndRecovers) {
-  Suite suite({.membership_env = {{"LANTING_WORKERS", "1"}, {"LANTING_QUEUE", "2"}, {"LANTING_PG_POOL", "1"}}});
+  Suite suite({.membership_env = {{"LANTING_WORKERS", "1"}, {"LANTING_QUEUE", "2"}, {"LANTING_PG_POOL", "2"}}});
   const auto community = OpenWithGroup(suite, 100);
   testing::PgServer::Get().Pause();  // the one worker hangs
   std::atomic<int> refused{0}, other{0};

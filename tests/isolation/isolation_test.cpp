@@ -176,11 +176,11 @@ class IsolationTest : public ::testing::Test {
         "membership.%I t "
         "WHERE tenant_id = %L', c.relname, ',', '', c.relname, '" +
         uuid +
-        "'), '|' ORDER BY c.relname) FROM pg_class c "
+        "'), chr(10) ORDER BY c.relname) FROM pg_class c "
         "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' WHERE c.relnamespace = "
         "'membership'::regnamespace "
         "AND c.relkind IN ('r', 'p') AND NOT c.relispartition");
-    for (auto query : Split(tables, '|')) all += suite_.db().Query(std::string(query)) + "\n";
+    for (auto query : Split(tables, '\n')) all += suite_.db().Query(std::string(query)) + "\n";
     return all;
   }
 

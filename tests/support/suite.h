@@ -13,7 +13,7 @@
 #include "platform/rpc/channel.h"
 #include "platform/testing/pg_fixture.h"
 #include "platform/testing/redis_fixture.h"
-#include "tests/chaos/child.h"
+#include "tests/support/child.h"
 
 namespace lanting::testing {
 
