@@ -229,6 +229,23 @@ TEST_F(MainJobTest, ARetryGetsTheSameReplyAndAnotherBodyIsRefused) {
   EXPECT_EQ(Get("/v1/" + community).number("memberCount"), 1);
 }
 
+TEST_F(MainJobTest, WhatOthersChangedIsNotOverwritten) {
+  const auto community = OpenCommunity();
+  const auto seen = Get("/v1/" + community).header("ETag");
+  ASSERT_FALSE(seen.empty());
+  EXPECT_EQ(suite_.Call("GET", "/v1/" + community, "", {{"If-None-Match", seen}}).status, 304);
+  auto patch = [&](const std::string& vision) {
+    return suite_.Call("PATCH", "/v1/" + community, R"({"vision": ")" + vision + "\"}", {{"If-Match", seen}});
+  };
+  auto changed = patch("三年一千位文案人");
+  EXPECT_EQ(changed.status, 200) << boost::json::serialize(changed.body);
+  EXPECT_EQ(changed.text("vision"), "三年一千位文案人");
+  EXPECT_EQ(changed.text("purpose"), "让写文案的同行每天学到一点");
+  auto late = patch("另一个愿景");
+  EXPECT_EQ(late.status, 409);
+  EXPECT_EQ(late.reason(), "ETAG_MISMATCH");
+}
+
 TEST_F(MainJobTest, WhoIsNotKnownIsNotServed) {
   for (const std::string& key : {std::string(), std::string("lt_nonsense"), suite_.key() + "x", suite_.admin_key()}) {
     auto answer = suite_.CallAs(key, "GET", "/v1/communities");

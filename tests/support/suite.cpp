@@ -39,6 +39,10 @@ std::string Answer::reason() const {
   return found == nullptr ? "" : std::string(found->as_string());
 }
 
+std::string Answer::header(std::string_view name) const {
+  return std::string(http::ClientResponse{.status = status, .headers = headers, .body = ""}.Header(name));
+}
+
 std::string Answer::text(std::string_view field) const {
   const auto* found = body.is_object() ? body.as_object().if_contains(field) : nullptr;
   return found != nullptr && found->is_string() ? std::string(found->as_string()) : "";

@@ -22,6 +22,8 @@ struct Answer {
   boost::json::value body;
   http::HeaderList headers;
 
+  std::string header(std::string_view name) const;  // the name in any case; "" if absent
+
   // "error.details[0].reason" of an AIP-193 body, or "".
   std::string reason() const;
   std::string text(std::string_view field) const;  // a string field of the body, or ""

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include "membership/domain/etag.h"
 #include "membership/domain/names.h"
 
 namespace lanting::membership::convert {
@@ -33,7 +34,7 @@ pb::Member ToProto(const Member& m) {
   *out.mutable_join_time() = ToTimestamp(m.join_time);
   *out.mutable_create_time() = ToTimestamp(m.create_time);
   *out.mutable_update_time() = ToTimestamp(m.update_time);
-  out.set_etag(std::to_string(m.version));
+  out.set_etag(Etag(m.version));
   return out;
 }
 

@@ -51,7 +51,7 @@ void FillDefaults(Group& group) {
 }
 
 Result<void> CheckEtag(const std::string& given, std::int64_t version) {
-  if (!given.empty() && given != Etag(version)) return errors::EtagMismatch();
+  if (!given.empty() && given != "*" && given != Etag(version)) return errors::EtagMismatch();
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "membership/domain/etag.h"
 #include "membership/domain/member.h"
 #include "platform/base/clock.h"
 #include "platform/base/id.h"
@@ -81,8 +82,6 @@ HouseRules FirstHouseRules(const Community& community);
 
 void FillDefaults(Group& group);
 
-// What an etag is made of: it changes with every change of the resource.
-inline std::string Etag(std::int64_t version) { return std::to_string(version); }
 // An absent etag agrees with everything (AIP-154).
 Result<void> CheckEtag(const std::string& given, std::int64_t version);
 

@@ -57,7 +57,8 @@ TEST(FillDefaults, WhatIsSaidWinsFieldByField) {
 
 TEST(Etag, AbsentAgreesOtherIsRefused) {
   EXPECT_TRUE(CheckEtag("", 7).ok());
-  EXPECT_TRUE(CheckEtag(Etag(7), 7).ok());
+  EXPECT_TRUE(CheckEtag("\"7\"", 7).ok());
+  EXPECT_TRUE(CheckEtag("*", 7).ok());
   auto refused = CheckEtag(Etag(6), 7);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().reason, "ETAG_MISMATCH");

@@ -25,7 +25,8 @@ inline std::string HouseRules(const Id& c, int version) {
   return Community(c) + "/houseRules/" + std::to_string(version);
 }
 
-// The ids of a name whose form the validator has checked: "communities/{a}" -> {a, nil}, "communities/{a}/x/{b}" -> {a, b}.
+// The ids of a name whose form the validator has checked: "communities/{a}" -> {a, nil}, "communities/{a}/x/{b}" -> {a,
+// b}.
 struct Parts {
   Id first, second;
 };
