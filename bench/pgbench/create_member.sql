@@ -1,10 +1,8 @@
--- One member as the service writes it, statement by statement: tenant setting, the community locked and its group read,
--- member + identity + place + outbox + remembered request, commit. bench_target has the communities of the run.
+-- One member as the service writes it, statement by statement: the community locked and its group read, member + identity
+-- + place + outbox + remembered request, commit. The tenant is a setting of the session (pgbench cannot send two prepared
+-- statements in one round trip), which spares the peer what the service pays. bench_target has the communities of the run.
 \set c random(1, :targets)
-\startpipeline
 BEGIN;
-SELECT set_config('lanting.tenant_id', :'tenant', true);
-\endpipeline
 SELECT c.house_rules_version, c.waiting_count, c.next_ticket, c.state, g.id, g.capacity, g.member_count, g.version FROM bench_target t JOIN community c ON c.tenant_id = current_tenant() AND c.id = t.community JOIN chat_group g ON g.tenant_id = c.tenant_id AND g.id = t.chat_group WHERE t.n = :c FOR NO KEY UPDATE OF c;
 WITH t AS (SELECT * FROM bench_target WHERE n = :c), i AS (SELECT (lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || substr(md5(random()::text), 1, 20))::uuid AS id, md5(random()::text) AS person), m AS (INSERT INTO member (tenant_id, id, community_id, external_id, display_name, expectation, state, group_id, source, accepted_rules_version, join_time, create_time, update_time, version) SELECT current_tenant(), i.id, t.community, i.person, '深圳-晓雯-文案', '', 1, t.chat_group, 1, 0, now(), now(), now(), 1 FROM t, i), n AS (INSERT INTO member_identity (tenant_id, community_id, channel, user_id, member_id) SELECT current_tenant(), t.community, 1, 'wm-' || i.person, i.id FROM t, i), g AS (UPDATE chat_group SET member_count = member_count + 1 FROM t WHERE tenant_id = current_tenant() AND id = t.chat_group), f AS (INSERT INTO outbox (event_id, tenant_id, subject, aggregate_version, type, payload, traceparent, occurred_at) SELECT i.id, current_tenant(), 'communities/' || t.community || '/members/' || i.id, 1, 'lanting.membership.v1.MemberJoined', decode(repeat('00', 150), 'hex'), '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', now() FROM t, i) INSERT INTO request_log (tenant_id, subject, method, request_id, request_hash, response) SELECT current_tenant(), 'keys/01h455vb4pex5vsknk084sn02q', '/lanting.membership.v1.MemberService/CreateMember', i.person, sha256(i.person::bytea), decode(repeat('00', 250), 'hex') FROM i;
 COMMIT;

@@ -8,7 +8,7 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
-HOME_DIR=$ROOT/.lanting
+HOME_DIR=${LANTING_HOME:-$ROOT/.lanting}
 PRESET=${LANTING_PRESET:-release}
 BUILD=$ROOT/build/$PRESET
 REST_PORT=${LANTING_REST_PORT:-8080}

@@ -18,18 +18,30 @@ std::string ColumnOf(std::string_view field) {
 
 }  // namespace
 
-ImportRows::ImportRows(std::string_view text, const Id& community) : reader_(text), community_(community) {
+ImportRows::ImportRows(std::string_view text, const Id& community, int chunk_rows, int skip)
+    : reader_(text), community_(community), chunk_rows_(chunk_rows) {
   reader_.Next(buffer_);
   header_ = *ParseHeader(buffer_.fields);
+  while (position_ < skip && reader_.Next(buffer_)) ++position_;
+  given_ = position_;
+  ReadAhead();
 }
 
-void ImportRows::Skip(int rows) {
-  for (; rows > 0 && reader_.Next(buffer_); --rows) ++position_;
+void ImportRows::ReadAhead() {
+  next_ = std::async(std::launch::async, [this] { return Read(); });
 }
 
-std::vector<ImportRow> ImportRows::Next(int limit) {
+std::vector<ImportRow> ImportRows::Next() {
+  auto rows = next_.get();
+  given_ += static_cast<int>(rows.size());
+  ReadAhead();
+  return rows;
+}
+
+std::vector<ImportRow> ImportRows::Read() {
   std::vector<ImportRow> rows;
-  while (static_cast<int>(rows.size()) < limit && reader_.Next(buffer_)) {
+  rows.reserve(static_cast<std::size_t>(chunk_rows_));
+  while (static_cast<int>(rows.size()) < chunk_rows_ && reader_.Next(buffer_)) {
     ++position_;
     rows.push_back(Parse(buffer_));
   }

@@ -1,6 +1,7 @@
 // The rows of a CSV as people who want in: each row checked by the same validator as an API call.
 #pragma once
 
+#include <future>
 #include <string_view>
 #include <vector>
 
@@ -18,22 +19,27 @@ struct ImportRow {
 
 class ImportRows {
  public:
-  // `text` has passed CheckFile and outlives this.
-  ImportRows(std::string_view text, const Id& community);
+  // From the row after `skip` rows, `chunk_rows` at a time. `text` has passed CheckFile and outlives this.
+  ImportRows(std::string_view text, const Id& community, int chunk_rows, int skip = 0);
+  ImportRows(const ImportRows&) = delete;
 
-  // The next at most `limit` rows; empty at the end.
-  std::vector<ImportRow> Next(int limit);
-  void Skip(int rows);
-  int position() const { return position_; }
+  // The next chunk; empty at the end. The one after it is read and checked meanwhile, while the caller writes this one.
+  std::vector<ImportRow> Next();
+  // Rows given out so far, the skipped ones included.
+  int position() const { return given_; }
 
  private:
+  std::vector<ImportRow> Read();
+  void ReadAhead();
   ImportRow Parse(const csv::Row& row) const;
 
   csv::Reader reader_;
   Id community_;
   Header header_;
   csv::Row buffer_;
-  int position_ = 0;
+  const int chunk_rows_;
+  int position_ = 0, given_ = 0;
+  std::future<std::vector<ImportRow>> next_;  // last: ends before what it reads from
 };
 
 // What to report for a row that Join refused.

@@ -100,7 +100,7 @@ Result<ImportCounts> ImportWorker::JoinChunk(pg::Tx& tx, const MemberImport& imp
   ImportCounts counts;
   std::vector<ImportRow> good;
   std::vector<JoinItem> items;
-  for (auto& row : rows.Next(options_.chunk_rows)) {
+  for (auto& row : rows.Next()) {
     ++counts.processed;
     if (row.faults.empty()) {
       items.push_back(row.item);
@@ -135,8 +135,7 @@ Result<bool> ImportWorker::RunInChunks(const Id& tenant, MemberImport import, co
       auto processed = import_store::TryLock(tx, import.id);
       if (!processed) return Step::kTaken;
       if (!rows || rows->position() != *processed) {  // first chunk, or the last one was rolled back
-        rows.emplace(csv, import.community);
-        rows->Skip(*processed);
+        rows.emplace(csv, import.community, options_.chunk_rows, *processed);
       }
       std::vector<RowError> row_errors;
       ASSIGN_OR_RETURN(auto chunk, JoinChunk(tx, import, *rows, row_errors));
@@ -189,7 +188,7 @@ Result<bool> ImportWorker::RunWhole(const Id& tenant, MemberImport import, const
       outcome.taken = true;
       return {};
     }
-    ImportRows rows(csv, import.community);
+    ImportRows rows(csv, import.community, options_.chunk_rows);
     while (rows.position() < import.row_count) {
       ASSIGN_OR_RETURN(auto chunk, JoinChunk(tx, import, rows, outcome.row_errors));
       outcome.counts.processed += chunk.processed;

@@ -13,13 +13,23 @@ constexpr std::string_view kAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 constexpr std::array<std::int8_t, 256> MakeReverse() {
   std::array<std::int8_t, 256> r{};
   for (auto& v : r) v = -1;
-  for (std::size_t i = 0; i < kAlphabet.size(); ++i) r[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
+  for (std::size_t i = 0; i < kAlphabet.size(); ++i)
+    r[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
   return r;
 }
 constexpr auto kReverse = MakeReverse();
 
-void FillRandom(void* out, std::size_t n) {
-  if (getrandom(out, n, 0) != static_cast<ssize_t>(n)) std::abort();  // never short for n <= 256
+// Two random words, from a buffer that saves a system call for each id.
+std::array<std::uint64_t, 2> RandomWords() {
+  constexpr std::size_t kWords = 32;  // 256 bytes: getrandom is never short for that
+  thread_local std::array<std::uint64_t, kWords> buffer;
+  thread_local std::size_t used = kWords;
+  if (used == kWords) {
+    if (getrandom(buffer.data(), sizeof buffer, 0) != static_cast<ssize_t>(sizeof buffer)) std::abort();
+    used = 0;
+  }
+  used += 2;
+  return {buffer[used - 2], buffer[used - 1]};
 }
 
 int HexDigit(char c) {
@@ -38,10 +48,9 @@ Id Id::New(Time now) {
   // random step, so that ids of one process sort in the order they were made.
   static std::mutex mutex;
   static std::uint64_t last_ms = 0, hi = 0, lo = 0;  // hi: 12 bits (rand_a), lo: 62 bits (rand_b)
-  auto ms = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
-  std::uint64_t random[2];
-  FillRandom(random, sizeof random);
+  auto ms =
+      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count());
+  const auto random = RandomWords();
   std::uint64_t out_hi, out_lo;
   {
     std::lock_guard lock(mutex);
@@ -124,15 +133,21 @@ std::optional<Id> Id::ParseUuid(std::string_view hex) {
 }
 
 std::string Id::ToUuid() const {
-  static constexpr char kHex[] = "0123456789abcdef";
   std::string s;
-  s.reserve(36);
-  for (int i = 0; i < 16; ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) s.push_back('-');
-    s.push_back(kHex[bytes_[i] >> 4]);
-    s.push_back(kHex[bytes_[i] & 15]);
-  }
+  AppendUuid(s);
   return s;
+}
+
+void Id::AppendUuid(std::string& out) const {
+  static constexpr char kHex[] = "0123456789abcdef";
+  char text[36];
+  char* at = text;
+  for (int i = 0; i < 16; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) *at++ = '-';
+    *at++ = kHex[bytes_[i] >> 4];
+    *at++ = kHex[bytes_[i] & 15];
+  }
+  out.append(text, sizeof text);
 }
 
 }  // namespace lanting

@@ -34,8 +34,9 @@ TEST(IdTest, IsVersion7WithTheTimeInFront) {
 }
 
 TEST(IdTest, RefusesEverythingElse) {
-  for (std::string_view bad : {"", "0", "8zzzzzzzzzzzzzzzzzzzzzzzzz", "01h455vb4pex5vsknk084sn02Q",
-                               "01h455vb4pex5vsknk084sn02l", "01h455vb4pex5vsknk084sn02qq", "01h455vb4pex5vsknk084sn0 q"}) {
+  for (std::string_view bad :
+       {"", "0", "8zzzzzzzzzzzzzzzzzzzzzzzzz", "01h455vb4pex5vsknk084sn02Q", "01h455vb4pex5vsknk084sn02l",
+        "01h455vb4pex5vsknk084sn02qq", "01h455vb4pex5vsknk084sn0 q"}) {
     EXPECT_FALSE(Id::Parse(bad)) << bad;
   }
   EXPECT_FALSE(Id::ParseUuid("017f22e279b07cc398c4dc0c0c07398f"));

@@ -84,7 +84,8 @@ std::optional<std::string> Base64UrlDecode(std::string_view text) {
   static const auto reverse = [] {
     std::array<int, 256> r;
     r.fill(-1);
-    for (std::size_t i = 0; i < kBase64Url.size(); ++i) r[static_cast<unsigned char>(kBase64Url[i])] = static_cast<int>(i);
+    for (std::size_t i = 0; i < kBase64Url.size(); ++i)
+      r[static_cast<unsigned char>(kBase64Url[i])] = static_cast<int>(i);
     return r;
   }();
   if (text.size() % 4 == 1) return std::nullopt;
@@ -105,14 +106,19 @@ std::optional<std::string> Base64UrlDecode(std::string_view text) {
 }
 
 std::string HexEncode(std::string_view bytes) {
-  static constexpr char kHex[] = "0123456789abcdef";
   std::string out;
-  out.reserve(bytes.size() * 2);
-  for (unsigned char b : bytes) {
-    out.push_back(kHex[b >> 4]);
-    out.push_back(kHex[b & 15]);
-  }
+  AppendHex(bytes, out);
   return out;
+}
+
+void AppendHex(std::string_view bytes, std::string& out) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::size_t at = out.size();
+  out.resize(at + bytes.size() * 2);
+  for (unsigned char b : bytes) {
+    out[at++] = kHex[b >> 4];
+    out[at++] = kHex[b & 15];
+  }
 }
 
 std::string Sha256(std::string_view bytes) {

@@ -8,8 +8,8 @@ namespace {
 TEST(Utf8LengthTest, CountsCodePointsAndRefusesMalformed) {
   EXPECT_EQ(Utf8Length(""), 0u);
   EXPECT_EQ(Utf8Length("兰亭 Lanting 🎉"), 12u);
-  for (std::string_view bad : {"\x80", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf0\x82\x82\xac",
-                               "\xff", "\xe5\x85", "a\xc3"}) {
+  for (std::string_view bad : {"\x80", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                               "\xf0\x82\x82\xac", "\xff", "\xe5\x85", "a\xc3"}) {
     EXPECT_EQ(Utf8Length(bad), std::nullopt);
   }
 }
@@ -25,7 +25,8 @@ TEST(Base64UrlTest, RoundTripsEveryLength) {
 }
 
 TEST(Base64UrlTest, IsStrict) {
-  for (std::string_view bad : {"A", "AA=", "AB", "A+", "A/", "A A"}) EXPECT_EQ(Base64UrlDecode(bad), std::nullopt) << bad;
+  for (std::string_view bad : {"A", "AA=", "AB", "A+", "A/", "A A"})
+    EXPECT_EQ(Base64UrlDecode(bad), std::nullopt) << bad;
 }
 
 TEST(Sha256Test, KnownVector) {

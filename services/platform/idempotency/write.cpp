@@ -69,10 +69,9 @@ const Composed& Compose(const Effect* effect) {
 
 template <typename T, typename F>
 pg::Param Column(const std::vector<T>& rows, F field) {
-  std::vector<pg::Param> out;
-  out.reserve(rows.size());
-  for (const auto& row : rows) out.push_back(pg::ToParam(field(row)));
-  return pg::ArrayLiteral(out);
+  pg::ArrayLiteral column;
+  for (const auto& row : rows) column.Add(field(row));
+  return std::move(column).Finish();
 }
 
 std::mutex wake_mutex;

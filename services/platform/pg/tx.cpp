@@ -9,11 +9,17 @@
 
 namespace lanting::pg {
 
-Param ToParam(std::string_view v) {
-  // Would be cut silently by libpq's text format; the edge refuses it, so this is a programming error.
+namespace {
+
+// Would be cut silently by libpq's text format; the edge refuses it, so this is a programming error.
+std::string_view WithoutNul(std::string_view v) {
   if (v.find('\0') != v.npos) throw std::invalid_argument("NUL in a text parameter");
-  return std::string(v);
+  return v;
 }
+
+}  // namespace
+
+Param ToParam(std::string_view v) { return std::string(WithoutNul(v)); }
 Param ToParam(const char* v) { return v ? Param(v) : std::nullopt; }
 Param ToParam(const std::string& v) { return ToParam(std::string_view(v)); }
 Param ToParam(bool v) { return v ? "t" : "f"; }
@@ -34,22 +40,44 @@ Param ToParam(Time v) {
   return text;
 }
 
-std::string ArrayLiteral(const std::vector<Param>& elements) {
-  std::string out = "{";
-  for (const auto& e : elements) {
-    if (out.size() > 1) out += ',';
-    if (!e) {
-      out += "NULL";
-      continue;
-    }
-    out += '"';
-    for (char c : *e) {
-      if (c == '"' || c == '\\') out += '\\';
-      out += c;
-    }
-    out += '"';
+std::string& ArrayLiteral::Next() {
+  if (text_.size() > 1) text_ += ',';
+  return text_;
+}
+
+void ArrayLiteral::Add(std::string_view v) {
+  auto& out = Next() += '"';
+  for (char c : WithoutNul(v)) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
   }
-  return out += '}';
+  out += '"';
+}
+
+void ArrayLiteral::Add(std::int64_t v) {
+  char digits[24];
+  Next().append(digits, std::to_chars(digits, digits + sizeof digits, v).ptr);
+}
+
+void ArrayLiteral::Add(const Id& v) {
+  if (v.IsNil()) {
+    Next() += "NULL";
+  } else {
+    v.AppendUuid(Next());
+  }
+}
+
+void ArrayLiteral::Add(Time v) {
+  if (v != last_time_) {
+    last_time_ = v;
+    last_time_text_ = '"' + *ToParam(v) + '"';
+  }
+  Next() += last_time_text_;
+}
+
+void ArrayLiteral::Add(Bytes v) {
+  AppendHex(v.data, Next() += "\"\\\\x");
+  text_ += '"';
 }
 
 namespace {

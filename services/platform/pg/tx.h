@@ -45,14 +45,41 @@ template <typename T>
 Param ToParam(const std::optional<T>& v) {
   return v ? ToParam(*v) : std::nullopt;
 }
-// A one-dimensional array literal for unnest($1::text[]).
-std::string ArrayLiteral(const std::vector<Param>& elements);
+
+// Builds a one-dimensional array literal for unnest($1::text[]), without a string for each element: an import writes
+// thousands of them.
+class ArrayLiteral {
+ public:
+  void Add(std::string_view v);  // quoted
+  void Add(const std::string& v) { Add(std::string_view(v)); }
+  void Add(std::int32_t v) { Add(std::int64_t{v}); }
+  void Add(std::int64_t v);
+  void Add(const Id& v);  // nil is NULL
+  void Add(Time v);
+  void Add(Bytes v);
+  template <typename T>
+  void Add(const std::optional<T>& v) {
+    if (v) {
+      Add(*v);
+    } else {
+      Next() += "NULL";
+    }
+  }
+  std::string Finish() && { return std::move(text_ += '}'); }
+
+ private:
+  std::string& Next();
+
+  std::string text_ = "{";
+  // Rows of one statement mostly share their time.
+  std::optional<Time> last_time_;
+  std::string last_time_text_;
+};
 template <typename T>
 Param ToParam(const std::vector<T>& v) {
-  std::vector<Param> elements;
-  elements.reserve(v.size());
-  for (const auto& e : v) elements.push_back(ToParam(e));
-  return ArrayLiteral(elements);
+  ArrayLiteral array;
+  for (const auto& e : v) array.Add(e);
+  return std::move(array).Finish();
 }
 inline Param ToParam(Param v) { return v; }
 

@@ -72,7 +72,7 @@ TEST(TxTest, EveryTypeComesBackAsItWent) {
         -14'182'939'500'000);
     EXPECT_EQ(GetTime(tx.RunDynamic("SELECT timestamptz '1900-01-01 00:00:00+00'", {})[0][0]),
               Time(std::chrono::sys_days(std::chrono::year(1900) / 1 / 1)));
-    auto array = tx.RunDynamic("SELECT x FROM unnest($1::text[]) x", {ArrayLiteral({"甲", std::nullopt, "NULL"})});
+    auto array = tx.RunDynamic("SELECT x FROM unnest($1::text[]) x", {ToParam(std::vector<Param>{"甲", std::nullopt, "NULL"})});
     EXPECT_EQ(GetString(array[0][0]), "甲");
     EXPECT_TRUE(array[1][0].is_null());
     EXPECT_EQ(GetString(array[2][0]), "NULL");
