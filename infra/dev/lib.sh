@@ -8,7 +8,8 @@
 set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
-HOME_DIR=${LANTING_HOME:-$ROOT/.lanting}
+# Never a path from outside: what lies in here is deleted and what runs in here is killed.
+HOME_DIR=$ROOT/.lanting${LANTING_STACK:+-$LANTING_STACK}
 PRESET=${LANTING_PRESET:-release}
 BUILD=$ROOT/build/$PRESET
 REST_PORT=${LANTING_REST_PORT:-8080}
@@ -27,6 +28,8 @@ fail() {
   (($# == 0)) || printf '  %s\n' "$@" >&2
   exit 1
 }
+case ${LANTING_STACK:-} in *[!A-Za-z0-9]*) fail "LANTING_STACK is a name of letters and digits, not '$LANTING_STACK'" ;; esac
+[[ ! -L $HOME_DIR ]] || fail "$HOME_DIR is a link; it has to be a directory"
 now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
 seconds_since() {
   local ms=$(($(now_ms) - $1))
@@ -76,8 +79,15 @@ as_pg() {
     "$@"
   fi
 }
-# .lanting/pg, or what it links to.
-pg_home() { readlink -f "$PG_DIR"; }
+# .lanting/pg, or the directory it links to (see prepare_pg_home); any other place is somebody else's.
+pg_elsewhere() { echo "/var/tmp/lanting-$(cksum <<<"$HOME_DIR" | cut -d' ' -f1)"; }
+pg_home() {
+  local home
+  home=$(readlink -f "$PG_DIR" || true)
+  [[ -n $home ]] || home=$PG_DIR
+  [[ $home == "$PG_DIR" || $home == "$(pg_elsewhere)" ]] || fail "$PG_DIR links to $home, which is not of this stack: remove the link"
+  echo "$home"
+}
 pg_sql() { PGOPTIONS='-c client_min_messages=warning' psql -qX -v ON_ERROR_STOP=1 -h "$(pg_home)/run" -p "$PG_PORT" -U lanting "$@"; }
 
 # --- processes --------------------------------------------------------------------------------------------------------
@@ -99,11 +109,13 @@ pid_of() {
 # Every process whose working directory lies in .lanting and which runs a program of the stack. Root may not look at
 # PostgreSQL's processes everywhere (containers without SYS_PTRACE): the user they run as may.
 stack_pids() {
-  local link pid look=(find /proc -maxdepth 2 -name cwd '(' -lname "$HOME_DIR/*" -o -lname "$(pg_home)/*" ')')
+  local home link directory pid look=(find /proc -maxdepth 2 -name cwd -printf '%p %l\n')
+  home=$(pg_home) || return 1
   {
     "${look[@]}" 2>/dev/null || true
     if ((EUID == 0)); then (cd / && as_pg "${look[@]}" 2>/dev/null) || true; fi
-  } | sort -u | while read -r link; do
+  } | sort -u | while read -r link directory; do
+    [[ $directory == "$HOME_DIR"/* || $directory/ == "$home"/* ]] || continue
     pid=${link#/proc/} pid=${pid%/cwd}
     [[ $pid =~ ^[0-9]+$ && -n $(start_time "$pid") ]] || continue
     case $(cat "/proc/$pid/comm" 2>/dev/null) in postgres | redis-server | lanting-*) echo "$pid" ;; esac

@@ -89,7 +89,7 @@ prepare_pg_home() {
     target=$PG_DIR
     mkdir "$target"
   else
-    target=/var/tmp/lanting-$(cksum <<<"$HOME_DIR" | cut -d' ' -f1)
+    target=$(pg_elsewhere)
     say "  user $(pg_user) cannot use $HOME_DIR: PostgreSQL's files go to $target"
     mkdir "$target" 2>/dev/null || [[ $(stat -c %U "$target") == "$(pg_user)" ]] || fail "$target belongs to somebody else"
     ln -s "$target" "$PG_DIR"
