@@ -192,6 +192,7 @@ take_lock() {
   exec 9>"$HOME_DIR/lock"
   if ! flock -n 9; then
     say "another make up or make down is at work; waiting for it ..."
-    flock -w 120 9 || fail "the other one still holds $HOME_DIR/lock after 120 s"
+    # It may be compiling everything.
+    flock -w 3600 9 || fail "the other one still holds $HOME_DIR/lock after an hour"
   fi
 }
