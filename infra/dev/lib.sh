@@ -124,19 +124,25 @@ stack_pids() {
 describe() { printf '%s (pid %s)' "$({ tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null | cut -c1-120 | sed 's/ *$//')" "$1"; }
 
 # Sends a signal and waits until the pids are gone; SIGKILL after the deadline: end_pids SIGNAL SECONDS PID...
+# A pid that has another start time than at first is another process by now, and none of ours.
 end_pids() {
-  local signal=$1 deadline=$(($(now_ms) + $2 * 1000)) pid left
+  local signal=$1 deadline=$(($(now_ms) + $2 * 1000)) pid left sent=''
+  local -A started=()
   shift 2
-  (($#)) || return 0
-  kill -s "$signal" "$@" 2>/dev/null || true
+  for pid in "$@"; do started[$pid]=$(start_time "$pid"); done
   while :; do
     left=()
-    for pid in "$@"; do [[ -z $(start_time "$pid") ]] || left+=("$pid"); done
+    for pid in "$@"; do
+      [[ -z ${started[$pid]} || $(start_time "$pid") != "${started[$pid]}" ]] || left+=("$pid")
+    done
     ((${#left[@]})) || return 0
-    if (($(now_ms) > deadline)); then
-      [[ $signal != KILL ]] || fail "cannot stop pid ${left[*]}" "Was the stack started by another user?"
-      end_pids KILL 5 "${left[@]}"
-      return
+    if [[ -z $sent ]]; then
+      kill -s "$signal" "${left[@]}" 2>/dev/null || true
+      sent=$signal
+    elif (($(now_ms) > deadline)); then
+      [[ $sent != KILL ]] || fail "cannot stop pid ${left[*]}" "Was the stack started by another user?"
+      signal=KILL sent='' deadline=$(($(now_ms) + 5000))
+      continue
     fi
     sleep 0.05
   done
