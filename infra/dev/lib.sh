@@ -62,7 +62,9 @@ ports() {
 # PostgreSQL refuses to run as root. For root it runs as LANTING_PG_USER, the owner of the data, `postgres` or `nobody`;
 # everything else runs as the caller.
 pg_user() {
-  if [[ -n ${LANTING_PG_USER:-} ]]; then
+  if ((EUID != 0)); then
+    id -un
+  elif [[ -n ${LANTING_PG_USER:-} ]]; then
     echo "$LANTING_PG_USER"
   elif [[ -e $PG_DIR/data ]]; then
     stat -L -c %U "$PG_DIR/data"
