@@ -69,16 +69,22 @@ std::vector<Reference> Running(pg::Tx& tx, int limit) {
   return out;
 }
 
-std::optional<Loaded> Load(pg::Tx& tx, const Id& import) {
+std::optional<MemberImport> Load(pg::Tx& tx, const Id& import) {
   auto rows = tx.Run(sql::kLoadImport, tx.tenant(), import);
   if (rows.empty()) return std::nullopt;
-  return Loaded{ReadRow(rows[0]), pg::GetBytes(rows[0]["csv"])};
+  return ReadRow(rows[0]);
 }
 
 std::optional<int> TryLock(pg::Tx& tx, const Id& import) {
-  auto rows = tx.Run(sql::kTryLockImport, tx.tenant(), import);
-  if (rows.empty() || !pg::GetBool(rows[0]["locked"])) return std::nullopt;
+  if (!pg::GetBool(tx.Run(sql::kTryLockImport, import)[0]["locked"])) return std::nullopt;
+  auto rows = tx.Run(sql::kGetProcessedRows, tx.tenant(), import);
+  if (rows.empty()) return std::nullopt;
   return static_cast<int>(pg::GetInt(rows[0]["processed_count"]));
+}
+
+std::string File(pg::Tx& tx, const Id& import) {
+  auto rows = tx.Run(sql::kGetImportFile, tx.tenant(), import);
+  return rows.empty() ? std::string() : pg::GetBytes(rows[0]["csv"]);
 }
 
 void AddRowErrors(pg::Tx& tx, const Id& import, const std::vector<RowError>& row_errors) {

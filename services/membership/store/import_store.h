@@ -54,13 +54,12 @@ struct Reference {
   Id tenant, import;
 };
 std::vector<Reference> Running(pg::Tx& tx, int limit);
-struct Loaded {
-  MemberImport import;
-  std::string csv;
-};
-std::optional<Loaded> Load(pg::Tx& tx, const Id& import);
+// Nullopt if it is no longer running.
+std::optional<MemberImport> Load(pg::Tx& tx, const Id& import);
 // Rows processed so far if this transaction may go on with the import; nullopt if another process has it or it is done.
 std::optional<int> TryLock(pg::Tx& tx, const Id& import);
+// The CSV: up to 16 MiB, so it is fetched under the lock and once.
+std::string File(pg::Tx& tx, const Id& import);
 void AddRowErrors(pg::Tx& tx, const Id& import, const std::vector<RowError>& row_errors);
 void Advance(pg::Tx& tx, const Id& import, const ImportCounts& chunk, int processed);
 void ShowProgress(pg::Tx& tx, const Id& import, int processed);

@@ -36,16 +36,19 @@ inline constexpr pg::Statement kListRowErrors{
 
 inline constexpr pg::Statement kRunningImports{"running_imports", "SELECT tenant_id, id FROM running_imports($1)"};
 
-// The file and where the import stands; no row if it is no longer running.
+// Where the import stands, without its file; no row if it is no longer running.
 inline constexpr pg::Statement kLoadImport{
-    "load_import", "SELECT " IMPORT_COLUMNS ", csv FROM member_import WHERE tenant_id = $1 AND id = $2 AND state = 1"};
+    "load_import", "SELECT " IMPORT_COLUMNS " FROM member_import WHERE tenant_id = $1 AND id = $2 AND state = 1"};
 
 // One process at a time works on an import; the lock ends with the transaction. An advisory lock and not a row lock, so
-// that progress can be shown from another transaction.
-inline constexpr pg::Statement kTryLockImport{"try_lock_import",
-                                              "SELECT pg_try_advisory_xact_lock(hashtextextended($2::uuid::text, 0)) "
-                                              "AS locked, processed_count FROM member_import "
-                                              "WHERE tenant_id = $1 AND id = $2 AND state = 1"};
+// that progress can be shown from another transaction. What the lock protects is read by another statement, after it:
+// the snapshot of this one may be older than the lock, and would show a chunk as not done that its last holder did.
+inline constexpr pg::Statement kTryLockImport{
+    "try_lock_import", "SELECT pg_try_advisory_xact_lock(hashtextextended($1::uuid::text, 0)) AS locked"};
+inline constexpr pg::Statement kGetProcessedRows{
+    "get_processed_rows", "SELECT processed_count FROM member_import WHERE tenant_id = $1 AND id = $2 AND state = 1"};
+inline constexpr pg::Statement kGetImportFile{
+    "get_import_file", "SELECT csv FROM member_import WHERE tenant_id = $1 AND id = $2 AND csv IS NOT NULL"};
 
 inline constexpr pg::Statement kInsertRowErrors{
     "insert_import_row_errors",

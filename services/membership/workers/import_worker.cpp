@@ -79,20 +79,19 @@ int ImportWorker::RunPending() {
 
 Result<bool> ImportWorker::Run(const import_store::Reference& reference) {
   ASSIGN_OR_RETURN(auto loaded, pg::ReadTenant(pool_, reference.tenant, DeadlineIn(options_.chunk_timeout),
-                                               [&](pg::Tx& tx) -> Result<std::optional<import_store::Loaded>> {
+                                               [&](pg::Tx& tx) -> Result<std::optional<MemberImport>> {
                                                  return import_store::Load(tx, reference.import);
                                                }));
   if (!loaded) return false;
-  const bool whole = loaded->import.validate_only || loaded->import.bad_rows == BadRows::kRefuse;
-  auto done = whole ? RunWhole(reference.tenant, loaded->import, loaded->csv)
-                    : RunInChunks(reference.tenant, loaded->import, loaded->csv);
+  const bool whole = loaded->validate_only || loaded->bad_rows == BadRows::kRefuse;
+  auto done = whole ? RunWhole(reference.tenant, *loaded) : RunInChunks(reference.tenant, *loaded);
   if (done.ok() || done.error().transient()) {
     if (done.ok()) attempts_.erase(reference.import);
     return done;
   }
   if (++attempts_[reference.import] < options_.max_attempts) return done;
   attempts_.erase(reference.import);
-  return Fail(reference.tenant, loaded->import, done.error());
+  return Fail(reference.tenant, *loaded, done.error());
 }
 
 Result<ImportCounts> ImportWorker::JoinChunk(pg::Tx& tx, const MemberImport& import, ImportRows& rows,
@@ -126,7 +125,8 @@ Result<ImportCounts> ImportWorker::JoinChunk(pg::Tx& tx, const MemberImport& imp
   return counts;
 }
 
-Result<bool> ImportWorker::RunInChunks(const Id& tenant, MemberImport import, const std::string& csv) {
+Result<bool> ImportWorker::RunInChunks(const Id& tenant, MemberImport import) {
+  std::string csv;
   std::optional<ImportRows> rows;
   for (;;) {
     if (stopping()) return false;
@@ -134,6 +134,7 @@ Result<bool> ImportWorker::RunInChunks(const Id& tenant, MemberImport import, co
     auto step = pg::InTenantTx(pool_, tenant, DeadlineIn(options_.chunk_timeout), [&](pg::Tx& tx) -> Result<Step> {
       auto processed = import_store::TryLock(tx, import.id);
       if (!processed) return Step::kTaken;
+      if (!rows) csv = import_store::File(tx, import.id);
       if (!rows || rows->position() != *processed) {  // first chunk, or the last one was rolled back
         rows.emplace(csv, import.community, options_.chunk_rows, *processed);
       }
@@ -158,7 +159,7 @@ Result<bool> ImportWorker::RunInChunks(const Id& tenant, MemberImport import, co
   }
 }
 
-Result<bool> ImportWorker::RunWhole(const Id& tenant, MemberImport import, const std::string& csv) {
+Result<bool> ImportWorker::RunWhole(const Id& tenant, MemberImport import) {
   // What the transaction found out, also when it was rolled back on purpose.
   struct Outcome {
     bool taken = false, keep = false;
@@ -188,6 +189,7 @@ Result<bool> ImportWorker::RunWhole(const Id& tenant, MemberImport import, const
       outcome.taken = true;
       return {};
     }
+    const auto csv = import_store::File(tx, import.id);
     ImportRows rows(csv, import.community, options_.chunk_rows);
     while (rows.position() < import.row_count) {
       ASSIGN_OR_RETURN(auto chunk, JoinChunk(tx, import, rows, outcome.row_errors));

@@ -49,8 +49,8 @@ class ImportWorker {
   bool stopping();
   // True if the import was finished by this call.
   Result<bool> Run(const import_store::Reference& reference);
-  Result<bool> RunInChunks(const Id& tenant, MemberImport import, const std::string& csv);
-  Result<bool> RunWhole(const Id& tenant, MemberImport import, const std::string& csv);
+  Result<bool> RunInChunks(const Id& tenant, MemberImport import);
+  Result<bool> RunWhole(const Id& tenant, MemberImport import);
   Result<bool> Fail(const Id& tenant, MemberImport import, const Error& error);
   // One chunk inside a transaction: joins the good rows, collects the bad ones.
   Result<ImportCounts> JoinChunk(pg::Tx& tx, const MemberImport& import, ImportRows& rows,

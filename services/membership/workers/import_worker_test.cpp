@@ -1,0 +1,71 @@
+#include "membership/workers/import_worker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "membership/store/join_test_world.h"
+
+namespace lanting::membership {
+namespace {
+
+constexpr int kSkip = 2, kRefuse = 1;
+
+class ImportWorkerTest : public ::testing::Test {
+ protected:
+  JoinWorld world;
+
+  Id AddImport(const std::string& csv, int rows, int bad_rows, bool validate_only = false) {
+    auto id = Id::New();
+    world.db.Query(
+        "INSERT INTO membership.member_import (tenant_id, id, community_id, state, bad_rows, validate_only, csv, "
+        "traceparent, row_count, version, create_time) VALUES ('" +
+        world.tenant.ToUuid() + "', '" + id.ToUuid() + "', '" + world.community.ToUuid() + "', 1, " +
+        std::to_string(bad_rows) + ", " + (validate_only ? "true" : "false") + ", convert_to('" + csv +
+        "', 'UTF8'), '', " + std::to_string(rows) + ", 1, now())");
+    return id;
+  }
+  // People without ids: nothing but the worker keeps them from coming in twice.
+  static std::string People(int count) {
+    std::string csv = "昵称\n";
+    for (int i = 0; i < count; ++i) csv += "书友" + std::to_string(i) + "\n";
+    return csv;
+  }
+  std::string Get(const Id& import, const std::string& column) {
+    return world.One("SELECT " + column + " FROM member_import WHERE id = '" + import.ToUuid() + "'");
+  }
+  bool AwaitNot(const Id& import, const std::string& column, const std::string& value) {
+    for (auto deadline = DeadlineIn(std::chrono::seconds(30)); Remaining(deadline).count() > 0;) {
+      if (Get(import, column) != value) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return false;
+  }
+};
+
+TEST_F(ImportWorkerTest, TwoReplicasImportNobodyTwice) {
+  pg::Pool other_pool{{.url = world.db.Url("membership", testing::PgRole::kApp)}};
+  world.AddGroup(100'000);
+  const int kRows = 60;
+  for (int round = 1; round <= 8; ++round) {
+    auto import = AddImport(People(kRows), kRows, kSkip);
+    auto work = [&](pg::Pool& pool) {
+      ImportWorker worker(pool, Clock::System(), {.chunk_rows = 1});
+      for (auto deadline = DeadlineIn(std::chrono::seconds(30)); Remaining(deadline).count() > 0;) {
+        worker.RunPending();
+        if (Get(import, "state") != "1") return;
+      }
+    };
+    std::thread replica([&] { work(other_pool); });
+    work(world.pool);
+    replica.join();
+    ASSERT_EQ(Get(import, "state"), "2");
+    EXPECT_EQ(Get(import, "imported_count"), std::to_string(kRows));
+    ASSERT_EQ(world.Count("member"), round * kRows);
+  }
+  world.ExpectCountersTrue();
+}
+
+}  // namespace
+}  // namespace lanting::membership
