@@ -12,6 +12,11 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 HOME_DIR=$ROOT/.lanting${LANTING_STACK:+-$LANTING_STACK}
 PRESET=${LANTING_PRESET:-release}
 BUILD=$ROOT/build/$PRESET
+# Ports: those of the environment, or else those of the last `make up`, or else the defaults.
+while IFS='=' read -r name value; do
+  if [[ $name =~ ^LANTING_[A-Z_]+_PORT$ && $value =~ ^[0-9]+$ && -z ${!name:-} ]]; then declare "$name=$value"; fi
+done < <(cat "$HOME_DIR/ports.env" 2>/dev/null)
+unset name value
 REST_PORT=${LANTING_REST_PORT:-8080}
 PG_PORT=${LANTING_PG_PORT:-54329}
 REDIS_PORT=${LANTING_REDIS_PORT:-63799}
@@ -192,6 +197,17 @@ check_ports() {
   ((${#wrong[@]} == 0)) || fail "ports are in use:" "${wrong[@]}" \
     "Stop the holder, or choose others: LANTING_REST_PORT, LANTING_PG_PORT, LANTING_REDIS_PORT," \
     "LANTING_GATEWAY_ADMIN_PORT, LANTING_<SERVICE>_GRPC_PORT, LANTING_<SERVICE>_ADMIN_PORT."
+}
+
+remember_ports() {
+  local name grpc admin
+  {
+    printf 'LANTING_%s\n' "REST_PORT=$REST_PORT" "PG_PORT=$PG_PORT" "REDIS_PORT=$REDIS_PORT" "GATEWAY_ADMIN_PORT=$GATEWAY_ADMIN_PORT"
+    while read -r name grpc admin _; do
+      printf 'LANTING_%s\n' "${name^^}_GRPC_PORT=$grpc" "${name^^}_ADMIN_PORT=$admin"
+    done < <(services)
+  } >"$HOME_DIR/ports.env.new"
+  mv "$HOME_DIR/ports.env.new" "$HOME_DIR/ports.env"
 }
 
 # One starter or stopper at a time. The lock dies with its holder; processes of the stack are started without it.
