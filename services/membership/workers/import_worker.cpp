@@ -85,10 +85,13 @@ Result<bool> ImportWorker::Run(const import_store::Reference& reference) {
   if (!loaded) return false;
   const bool whole = loaded->validate_only || loaded->bad_rows == BadRows::kRefuse;
   auto done = whole ? RunWhole(reference.tenant, *loaded) : RunInChunks(reference.tenant, *loaded);
-  if (done.ok() || done.error().transient()) {
-    if (done.ok()) attempts_.erase(reference.import);
+  if (done.ok()) {
+    attempts_.erase(reference.import);
     return done;
   }
+  // One transaction that is too slow for its deadline stays so, while chunks get on between two deadlines.
+  const bool too_slow = whole && done.error().code == Code::kDeadlineExceeded;
+  if (done.error().transient() && !too_slow) return done;
   if (++attempts_[reference.import] < options_.max_attempts) return done;
   attempts_.erase(reference.import);
   return Fail(reference.tenant, *loaded, done.error());
@@ -192,6 +195,7 @@ Result<bool> ImportWorker::RunWhole(const Id& tenant, MemberImport import) {
     const auto csv = import_store::File(tx, import.id);
     ImportRows rows(csv, import.community, options_.chunk_rows);
     while (rows.position() < import.row_count) {
+      if (stopping()) return errors::ShuttingDown();  // all is undone; another process begins anew
       ASSIGN_OR_RETURN(auto chunk, JoinChunk(tx, import, rows, outcome.row_errors));
       outcome.counts.processed += chunk.processed;
       outcome.counts.imported += chunk.imported;

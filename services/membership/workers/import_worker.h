@@ -25,8 +25,8 @@ struct ImportWorkerOptions {
   std::chrono::milliseconds poll{500};
   std::chrono::milliseconds chunk_timeout{30'000};
   // For the one transaction of a REFUSE import of 100,000 rows.
-  std::chrono::milliseconds whole_timeout{600'000};
-  // A permanent error that comes back this often fails the import.
+  std::chrono::milliseconds whole_timeout{60'000};
+  // A permanent error, or a whole_timeout, that comes back this often fails the import.
   int max_attempts = 5;
 };
 
@@ -36,7 +36,7 @@ class ImportWorker {
   ~ImportWorker();  // stops
 
   void Start();
-  // Returns after the chunk at hand.
+  // Returns after the chunk at hand; an import in one transaction is rolled back and begins anew elsewhere.
   void Stop();
   // Looks for work now.
   void Wake();

@@ -67,5 +67,33 @@ TEST_F(ImportWorkerTest, TwoReplicasImportNobodyTwice) {
   world.ExpectCountersTrue();
 }
 
+TEST_F(ImportWorkerTest, StopEndsAnImportInOneTransactionWhichBeginsAnewElsewhere) {
+  world.AddGroup(100'000);
+  const int kRows = 3000;
+  auto import = AddImport(People(kRows), kRows, kRefuse);
+  ImportWorker worker(world.pool, Clock::System(), {.chunk_rows = 1});
+  worker.Start();
+  ASSERT_TRUE(AwaitNot(import, "processed_count", "0"));
+  worker.Stop();
+  ASSERT_EQ(Get(import, "state"), "1");
+  EXPECT_EQ(world.Count("member"), 0);
+  EXPECT_EQ(ImportWorker(world.pool, Clock::System()).RunPending(), 1);
+  EXPECT_EQ(Get(import, "imported_count"), std::to_string(kRows));
+  EXPECT_EQ(world.Count("member"), kRows);
+  world.ExpectCountersTrue();
+}
+
+TEST_F(ImportWorkerTest, AnImportTooSlowForItsDeadlineFailsInTheEnd) {
+  world.AddGroup(10);
+  auto import = AddImport(People(3), 3, kRefuse);
+  ImportWorker worker(world.pool, Clock::System(), {.whole_timeout = std::chrono::milliseconds(0), .max_attempts = 2});
+  EXPECT_EQ(worker.RunPending(), 0);
+  EXPECT_EQ(Get(import, "state"), "1");
+  EXPECT_EQ(worker.RunPending(), 1);
+  EXPECT_EQ(Get(import, "state"), "3");
+  EXPECT_EQ(Get(import, "error_reason"), "DEADLINE_EXCEEDED");
+  EXPECT_EQ(world.Count("member"), 0);
+}
+
 }  // namespace
 }  // namespace lanting::membership
