@@ -33,7 +33,8 @@ BEGIN
         FROM chat_group g
        WHERE g.tenant_id = tenant
          AND g.id = ANY (ARRAY(SELECT l.group_id FROM invite_link l
-                                WHERE l.tenant_id = tenant AND l.code = ANY (codes) AND l.group_id IS NOT NULL))
+                                WHERE l.tenant_id = tenant AND l.code = ANY (codes)
+                                  AND l.community_id = ANY (communities) AND l.group_id IS NOT NULL))
        ORDER BY g.id FOR NO KEY UPDATE;
   END IF;
   RETURN QUERY
