@@ -1,13 +1,15 @@
 -- Makes the schema of one service and its three roles. Run by psql as a superuser, once per service and database, and
 -- again without harm:
 --
---   psql -v ON_ERROR_STOP=1 -v service=membership -v password=... -f bootstrap.sql <database>
+--   LANTING_BOOTSTRAP_PASSWORD=... psql -v ON_ERROR_STOP=1 -v service=membership -f bootstrap.sql <database>
 --
 --   <service>_owner   owns the schema; used by `lantingctl migrate` only
 --   <service>_app     DML under row-level security; what the process serves with
 --   <service>_relay   reads the outbox of all tenants, keeps its place, drops what is old
 --
--- `password` is set for all three; leave it out where the server trusts its socket.
+-- The password is set for all three; leave it out where the server trusts its socket. It comes by the environment, since
+-- command lines can be read by every user of the machine.
+\getenv password LANTING_BOOTSTRAP_PASSWORD
 \if :{?password}
 \else
   \set password ''
