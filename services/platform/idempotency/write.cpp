@@ -196,10 +196,16 @@ Result<std::string> RunWrite(pg::Pool& pool, const rpc::Call& call,
     if (attempt.replay) {
       auto found = FindReply(pool, call);
       if (found.ok() && *found) return **std::move(found);
-      if (!found.ok() && found.error().reason == "REQUEST_ID_REUSED") return std::move(found).error();
-      // The claim was taken by a twin whose row is gone or not visible yet.
-      bool again = error.reason == "REQUEST_IN_PROGRESS" && found.ok() && ++replays < kMaxReplays;
-      if (!again) return std::move(attempt.reply);
+      if (found.ok()) {
+        // The claim was taken by a twin whose row is gone or not visible yet.
+        bool again = error.reason == "REQUEST_IN_PROGRESS" && ++replays < kMaxReplays;
+        if (!again) return std::move(attempt.reply);
+      } else {
+        // Not knowing is not a refusal: the request may have been carried out before.
+        bool wait = in_doubt && found.error().code == Code::kUnavailable;
+        if (!wait) return std::move(found).error();
+        attempt.reply = std::move(found).error();
+      }
     } else if (!unavailable) {
       return std::move(attempt.reply);
     }

@@ -8,7 +8,8 @@
 // The claim is an INSERT ... ON CONFLICT DO NOTHING on (tenant, subject, method, request_id), so a concurrent twin
 // blocks on the index until the first commits. Whenever the claim is taken, or the body or the effect refuses, the
 // transaction is rolled back and the remembered reply, if there is one for the same request hash, is the answer
-// (another hash: RequestIdReused). So a retry gets the same reply, and the first call pays nothing for it.
+// (another hash: RequestIdReused). So a retry gets the same reply, and the first call pays nothing for it. If that look
+// fails, its error is the answer: whether the refusal stands is not known.
 #pragma once
 
 #include <functional>

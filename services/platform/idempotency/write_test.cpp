@@ -97,6 +97,29 @@ TEST(WriteTest, ARefusalIsNotRemembered) {
   EXPECT_TRUE(Open(pool, CallOf(tenant, "r-2"), "小红").ok());
 }
 
+// The body refuses a repetition only because the first call was done; the database goes away before that is found out.
+TEST(WriteTest, ARefusalDoesNotStandWhileTheReplyCannotBeLookedFor) {
+  Probe p;
+  pg::Pool pool(p.Options());
+  Id tenant = Id::New();
+  auto first = Open(pool, CallOf(tenant, "r-1"), "小明");
+  ASSERT_TRUE(first.ok());
+  auto& server = testing::PgServer::Get();
+  auto again = [&](bool restart) {
+    return Write<StringValue>(pool, CallOf(tenant, "r-1"), [&](pg::Tx&, Work&) -> Result<StringValue> {
+      if (restart) server.Stop();
+      return Error{.code = Code::kAlreadyExists, .reason = "HANDLE_TAKEN"};
+    });
+  };
+  auto unknown = again(true);
+  server.Start();
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_EQ(unknown.error().code, Code::kUnavailable) << unknown.error().reason;
+  auto known = again(false);
+  ASSERT_TRUE(known.ok()) << known.error().reason;
+  EXPECT_EQ(known->value(), first->value());
+}
+
 TEST(WriteTest, WithoutARequestIdEveryCallCounts) {
   Probe p;
   pg::Pool pool(p.Options());
