@@ -17,9 +17,11 @@ class FakeSource : public KeySource {
  public:
   std::map<std::string, KeyInfo> keys;
   std::optional<Error> broken;
+  std::chrono::milliseconds takes{0};  // answers, or gives up, at once all the same
   std::atomic<int> asked{0};
-  Result<std::optional<KeyInfo>> Find(const ParsedKey& key, Deadline) override {
+  Result<std::optional<KeyInfo>> Find(const ParsedKey& key, Deadline deadline) override {
     ++asked;
+    if (Remaining(deadline) < takes) return errors::DependencyUnavailable("membership", "DEADLINE_EXCEEDED");
     if (broken) return *broken;
     auto it = keys.find(key.text);
     if (it == keys.end()) return std::optional<KeyInfo>();
@@ -132,6 +134,19 @@ TEST_F(KeyAuthenticatorTest, KnownKeyOutlivesTheSourceForFiveMinutes) {
   EXPECT_EQ(stranger.error().code, Code::kUnavailable) << "nobody knows";
   source_->broken.reset();
   EXPECT_TRUE(Ask(key_).ok());
+}
+
+TEST_F(KeyAuthenticatorTest, ShortDeadlinesDoNotKeepARevokedKeyAlive) {
+  ASSERT_TRUE(Ask(key_).ok());
+  source_->keys.clear();  // revoked
+  source_->takes = std::chrono::milliseconds(500);
+  Pass(seconds(10));
+  for (int ms : {-1, 0, 1, 100})
+    ExpectUnauthenticated(authenticator_->Authenticate("Bearer " + key_, DeadlineIn(std::chrono::milliseconds(ms))));
+  source_->takes = seconds(60);  // hangs for every caller
+  auto stranger = authenticator_->Authenticate("Bearer " + GenerateKey(tenant_), DeadlineIn(minutes(5)));
+  ASSERT_FALSE(stranger.ok());
+  EXPECT_EQ(stranger.error().code, Code::kUnavailable);
 }
 
 TEST_F(KeyAuthenticatorTest, SourceCannotHandAKeyToAnotherTenant) {

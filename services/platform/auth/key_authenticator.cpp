@@ -14,11 +14,6 @@ namespace {
 constexpr std::size_t kMinAdminKey = 32;
 constexpr auto kRetryWhileDown = std::chrono::seconds(1);
 
-std::string_view Credential(std::string_view authorization) {
-  if (!authorization.starts_with("Bearer ") && !authorization.starts_with("bearer ")) return {};
-  return Trim(authorization.substr(7));
-}
-
 }  // namespace
 
 // Least recently used goes first. Sharded, since every call of the process looks in here.
@@ -101,8 +96,8 @@ bool KeyAuthenticator::Expired(const KeyInfo& info) const {
   return info.expire_time && *info.expire_time <= options_.clock->Now();
 }
 
-Result<Principal> KeyAuthenticator::Authenticate(std::string_view authorization, Deadline deadline) {
-  auto credential = Credential(authorization);
+Result<Principal> KeyAuthenticator::Authenticate(std::string_view authorization, Deadline) {
+  auto credential = BearerCredential(authorization);
   if (credential.empty() || credential.size() > 1024) return errors::Unauthenticated();
   if (!admin_hash_.empty() && ConstantTimeEquals(Sha256(credential), admin_hash_)) {
     return Principal{Id(), "operator", {"platform.*"}};
@@ -116,11 +111,12 @@ Result<Principal> KeyAuthenticator::Authenticate(std::string_view authorization,
     return known->info->principal;
   }
   if (!known && unknown_->Find(key->secret_hash, now)) return errors::Unauthenticated();
-  return Ask(*key, known ? known->info : nullptr, deadline);
+  return Ask(*key, known ? known->info : nullptr);
 }
 
-Result<Principal> KeyAuthenticator::Ask(const ParsedKey& key, std::shared_ptr<const KeyInfo> stale, Deadline deadline) {
-  auto found = source_->Find(key, std::min(deadline, DeadlineIn(options_.lookup_timeout)));
+Result<Principal> KeyAuthenticator::Ask(const ParsedKey& key, std::shared_ptr<const KeyInfo> stale) {
+  // Not the caller's deadline: by a short one a revoked key would pass for one whose source is down.
+  auto found = source_->Find(key, DeadlineIn(options_.lookup_timeout));
   const auto now = options_.steady();
   if (!found.ok()) {
     if (!found.error().transient() || !stale || Expired(*stale)) return std::move(found).error();

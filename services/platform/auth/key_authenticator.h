@@ -2,6 +2,8 @@
 //
 // A valid key is remembered for 10 s, which is how long a revocation takes to be effective; an unknown one for 2 s.
 // While the source is down, a key that was valid before goes on being served for up to 5 minutes, unless it expires.
+// Whether it is down is found out within lookup_timeout, whatever the caller's deadline: Authenticate may outlast that
+// by as much.
 #pragma once
 
 #include <chrono>
@@ -50,7 +52,7 @@ class KeyAuthenticator : public Authenticator {
 
  private:
   class Cache;
-  Result<Principal> Ask(const ParsedKey& key, std::shared_ptr<const KeyInfo> stale, Deadline deadline);
+  Result<Principal> Ask(const ParsedKey& key, std::shared_ptr<const KeyInfo> stale);
   bool Expired(const KeyInfo& info) const;
 
   std::shared_ptr<KeySource> source_;
