@@ -11,6 +11,14 @@
 
 namespace lanting::ctl {
 
+void Context::NeedKey() const {
+  if (key.empty()) throw CLI::RequiredError("a tenant's service key in LANTING_KEY (or --key)");
+}
+
+void Context::NeedAdminKey() const {
+  if (admin_key.empty()) throw CLI::RequiredError("the operator's key in LANTING_ADMIN_KEY (or --admin-key)");
+}
+
 bool Context::interactive() const { return !json && isatty(STDERR_FILENO); }
 
 std::string ToJson(const google::protobuf::Message& message) {
@@ -45,6 +53,21 @@ std::size_t Width(const std::string& text) {
   return width;
 }
 
+// {"reason","message","metadata":{...},"violations":[{"field","reason","description"}]}
+std::string ToJson(const Error& error) {
+  auto pair = [](std::string_view name, std::string_view value) {
+    return ctl::ToJson(name) + ":" + ctl::ToJson(value);
+  };
+  std::string metadata, violations;
+  for (const auto& [name, value] : error.metadata) metadata += (metadata.empty() ? "" : ",") + pair(name, value);
+  for (const auto& v : error.violations) {
+    violations += (violations.empty() ? "{" : ",{") + pair("field", v.field) + "," + pair("reason", v.reason) + "," +
+                  pair("description", v.description) + "}";
+  }
+  return "{" + pair("reason", error.reason) + "," + pair("message", error.message) + ",\"metadata\":{" + metadata +
+         "},\"violations\":[" + violations + "]}";
+}
+
 }  // namespace
 
 void PrintTable(const Cells& header, const std::vector<Cells>& rows) {
@@ -69,8 +92,7 @@ void Report(Context& context, const Error& error) {
   context.exit_code =
       error.code == Code::kUnavailable || error.code == Code::kDeadlineExceeded ? kUnavailable : kFailed;
   if (context.json) {
-    std::fprintf(stderr, "{\"reason\":\"%s\",\"message\":%s}\n", error.reason.c_str(),
-                 ToJson(std::string_view(error.message)).c_str());
+    std::fprintf(stderr, "%s\n", ToJson(error).c_str());
     return;
   }
   std::fprintf(stderr, "lantingctl: %s (%s)\n", error.message.c_str(), error.reason.c_str());

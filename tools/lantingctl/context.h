@@ -26,6 +26,9 @@ struct Context {
   int exit_code = kOk;
 
   Deadline deadline() const { return DeadlineIn(std::chrono::seconds(timeout_s)); }
+  // Throw CLI::RequiredError, which names the variable (exit 64).
+  void NeedKey() const;
+  void NeedAdminKey() const;
   bool interactive() const;  // progress may be drawn: stderr is a terminal, and not --json
 };
 
