@@ -59,6 +59,7 @@ void AddTenant(CLI::App& app, Context& context) {
   create->add_option("--name", display_name, "display name")->required();
   create->add_option("--request-id", request_id, "idempotency key: a retry with the same one makes no second tenant");
   create->callback([&] {
+    context.NeedAdminKey();
     pb::CreateTenantRequest request;
     request.mutable_tenant()->set_display_name(display_name);
     request.set_request_id(request_id.empty() ? Id::New().ToString() : request_id);
@@ -69,6 +70,7 @@ void AddTenant(CLI::App& app, Context& context) {
 
   auto* list = tenant->add_subcommand("list", "all tenants, oldest first");
   list->callback([&] {
+    context.NeedAdminKey();
     PrintPages<pb::ListTenantsResponse, pb::ListTenantsRequest>(
         context, "TenantService", "ListTenants", context.admin_key, {"NAME", "DISPLAY NAME", "CREATED"},
         [](const pb::ListTenantsResponse& page, std::vector<Cells>& rows) {
@@ -80,6 +82,7 @@ void AddTenant(CLI::App& app, Context& context) {
   static std::string id;
   get->add_option("tenant", id, "id or name")->required();
   get->callback([&] {
+    context.NeedAdminKey();
     pb::GetTenantRequest request;
     request.set_name(TenantName(id));
     auto got = CallMembership<pb::Tenant>(context, "TenantService", "GetTenant", request, context.admin_key);
@@ -101,6 +104,7 @@ void AddKey(CLI::App& app, Context& context) {
   create->add_option("--scope", scopes, "scope, e.g. members.read, members.* or *; repeatable")->required();
   create->add_option("--request-id", request_id, "idempotency key");
   create->callback([&] {
+    tenant.empty() ? context.NeedKey() : context.NeedAdminKey();
     pb::Key wanted;
     wanted.set_display_name(display_name);
     for (const auto& scope : scopes) wanted.add_scopes(scope);
@@ -124,6 +128,7 @@ void AddKey(CLI::App& app, Context& context) {
 
   auto* list = key->add_subcommand("list", "the keys of the tenant of --key");
   list->callback([&] {
+    context.NeedKey();
     PrintPages<pb::ListKeysResponse, pb::ListKeysRequest>(
         context, "KeyService", "ListKeys", context.key, {"NAME", "FOR", "SCOPES", "CREATED", "EXPIRES", "REVOKED"},
         [](const pb::ListKeysResponse& page, std::vector<Cells>& rows) {
@@ -137,6 +142,7 @@ void AddKey(CLI::App& app, Context& context) {
   auto* revoke = key->add_subcommand("revoke", "revoke a key of the tenant of --key; effective within 10 seconds");
   revoke->add_option("name", name, "id or name of the key")->required();
   revoke->callback([&] {
+    context.NeedKey();
     pb::RevokeKeyRequest request;
     request.set_name(KeyName(name));
     auto revoked = CallMembership<pb::Key>(context, "KeyService", "RevokeKey", request, context.key);
