@@ -35,3 +35,5 @@ SELECT format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION %I', :'service', :'s
 SELECT format('GRANT USAGE ON SCHEMA %I TO %I, %I', :'service', :'service' || '_app', :'service' || '_relay') \gexec
 SELECT format('GRANT CONNECT ON DATABASE %I TO %I, %I, %I', current_database(), :'service' || '_owner',
               :'service' || '_app', :'service' || '_relay') \gexec
+-- Nobody needs temporary objects, and pg_temp is where a role could put a table in place of another's.
+SELECT format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()) \gexec

@@ -1,5 +1,9 @@
 -- What every service's schema holds: the tenant wall, the outbox, the inbox and the log of requests.
--- Runs as <schema>_owner with search_path = the schema.
+-- Runs as <schema>_owner with search_path = <schema>, pg_temp.
+
+-- What SET search_path FROM CURRENT below takes over, whoever runs this: were pg_temp not named as the last, it would
+-- be searched first, and a caller's temporary table would stand in for the owner's in SECURITY DEFINER functions.
+SELECT set_config('search_path', quote_ident(current_schema()) || ', pg_temp', true);
 
 -- A transaction-local setting falls back to '' afterwards, not to NULL.
 CREATE FUNCTION current_tenant() RETURNS uuid

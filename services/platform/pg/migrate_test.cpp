@@ -130,6 +130,35 @@ TEST(PlatformSchemaTest, TheRelaySeesAllTenantsOutboxAndPurgesWhatIsOld) {
   EXPECT_EQ(p.db.Query("SELECT count(*) FROM probe.inbox"), "5");
 }
 
+// A temporary table of the caller must not stand in for the owner's.
+TEST(PlatformSchemaTest, FunctionsOfTheOwnerLookIntoTemporarySchemasLast) {
+  probe::Probe p;
+  EXPECT_EQ(p.db.Query("SELECT count(*) FROM pg_proc WHERE prosecdef AND pronamespace = 'probe'::regnamespace"), "3");
+  EXPECT_EQ(p.db.Query("SELECT count(*) FROM pg_proc WHERE prosecdef AND pronamespace = 'probe'::regnamespace"
+                       " AND 'search_path=probe, pg_temp' = ANY (proconfig)"),
+            "3");
+  for (auto role : {PgRole::kApp, PgRole::kRelay}) {
+    Pool pool({.url = p.Url(role)});
+    auto made = InTenantTx(pool, Id(), probe::Soon(), [](Tx& tx) -> Result<bool> {
+      tx.RunDynamic("CREATE TEMPORARY TABLE request_log (created_at timestamptz)", {});
+      return true;
+    });
+    ASSERT_FALSE(made.ok());
+    EXPECT_THAT(made.error().internal, ::testing::HasSubstr("42501"));
+  }
+  p.db.Query("GRANT TEMPORARY ON DATABASE " + p.db.name() + " TO probe_relay");
+  p.db.Query(
+      "INSERT INTO probe.request_log (tenant_id, subject, method, request_id, request_hash, response, created_at)"
+      " VALUES (gen_random_uuid(), '', '', '1', '', '', now() - interval '2 days')");
+  Pool relay({.url = p.Url(PgRole::kRelay)});
+  auto purged = InTenantTx(relay, Id(), probe::Soon(), [](Tx& tx) -> Result<std::string> {
+    tx.RunDynamic("CREATE TEMPORARY TABLE request_log (created_at timestamptz)", {});
+    return GetString(tx.RunDynamic("SELECT request_log_purge('1 day', 10)", {})[0][0]);
+  });
+  ASSERT_TRUE(purged.ok()) << purged.error().internal;
+  EXPECT_EQ(*purged, "1");
+}
+
 TEST(PlatformSchemaTest, OldPartitionsAreDroppedAndNewOnesMade) {
   probe::Probe p;
   p.db.Query(

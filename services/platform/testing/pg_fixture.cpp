@@ -291,6 +291,8 @@ PgDatabase::PgDatabase(std::vector<PgService> services) {
   auto source = server.Template(services);
   name_ = "test_" + std::to_string(++server.state_->databases);
   server.Query("postgres", "CREATE DATABASE " + name_ + " TEMPLATE " + source);
+  // What bootstrap.sql says about a database is not cloned with it.
+  server.Query("postgres", "REVOKE TEMPORARY ON DATABASE " + name_ + " FROM PUBLIC");
 }
 
 PgDatabase::~PgDatabase() {
