@@ -6,7 +6,8 @@ SHELL := /bin/bash
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "; print "Lanting. Start with: make up, then make demo\n"} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "Ports: make up LANTING_REST_PORT=8081 (also LANTING_PG_PORT, LANTING_REDIS_PORT); other build: LANTING_PRESET=dev"
+	@echo "Ports: make up LANTING_REST_PORT=8081 (also LANTING_PG_PORT, LANTING_REDIS_PORT), remembered; other build: LANTING_PRESET=dev"
+	@echo "A second stack, in .lanting-name: LANTING_STACK=name"
 
 deps: ## install the Debian packages that are missing
 	@infra/dev/deps
