@@ -17,72 +17,111 @@ ServerOptions Small() {
   options.limits.max_header_bytes = 2048;
   options.limits.max_target_bytes = 512;
   options.limits.max_body_bytes = 1000;
-  options.error_body = [](int status, std::string_view reason, std::string_view message) {
+  options.error_body = [](int status, std::string_view reason,
+                          std::string_view message) {
     Response response;
-    response.body = std::to_string(status) + "|" + std::string(reason) + "|" + std::string(message);
+    response.body = std::to_string(status) + "|" + std::string(reason) + "|" +
+                    std::string(message);
     return response;
   };
   return options;
 }
 
 class LimitsTest : public testing::Test {
- protected:
+protected:
   Held held_;
   Server server_{Small(), held_.handler()};
 };
 
 struct Case {
-  const char* what;
+  const char *what;
   std::string request;
   int status;
-  const char* reason;
+  const char *reason;
 };
 
-std::string Get(const std::string& headers) { return "GET / HTTP/1.1\r\n" + headers + "\r\n"; }
+std::string Get(const std::string &headers) {
+  return "GET / HTTP/1.1\r\n" + headers + "\r\n";
+}
 
 TEST_F(LimitsTest, EachIsAnsweredWithItsStatusAndEndsTheConnection) {
   const std::string host = "Host: a\r\n";
   const Case cases[] = {
-      {"header too large", Get(host + "X: " + std::string(3000, 'x') + "\r\n"), 431, "HEADER_TOO_LARGE"},
-      {"header without end", "GET / HTTP/1.1\r\nX: " + std::string(100'000, 'x'), 431, "HEADER_TOO_LARGE"},
-      {"target too long", "GET /" + std::string(600, 'x') + " HTTP/1.1\r\n" + host + "\r\n", 414, "HEADER_TOO_LARGE"},
-      {"target without end", "GET /" + std::string(10'000, 'x'), 414, "HEADER_TOO_LARGE"},
-      {"body announced too large", Get(host + "Content-Length: 1001\r\n"), 413, "BODY_TOO_LARGE"},
-      {"body announced absurdly large", Get(host + "Content-Length: 18446744073709551615\r\n"), 413, "BODY_TOO_LARGE"},
-      {"length beyond 64 bits", Get(host + "Content-Length: 18446744073709551616\r\n"), 400, "MALFORMED_REQUEST"},
+      {"header too large", Get(host + "X: " + std::string(3000, 'x') + "\r\n"),
+       431, "HEADER_TOO_LARGE"},
+      {"header without end",
+       "GET / HTTP/1.1\r\nX: " + std::string(100'000, 'x'), 431,
+       "HEADER_TOO_LARGE"},
+      {"target too long",
+       "GET /" + std::string(600, 'x') + " HTTP/1.1\r\n" + host + "\r\n", 414,
+       "HEADER_TOO_LARGE"},
+      {"target without end", "GET /" + std::string(10'000, 'x'), 414,
+       "HEADER_TOO_LARGE"},
+      {"body announced too large", Get(host + "Content-Length: 1001\r\n"), 413,
+       "BODY_TOO_LARGE"},
+      {"body announced absurdly large",
+       Get(host + "Content-Length: 18446744073709551615\r\n"), 413,
+       "BODY_TOO_LARGE"},
+      {"length beyond 64 bits",
+       Get(host + "Content-Length: 18446744073709551616\r\n"), 400,
+       "MALFORMED_REQUEST"},
       {"chunks too large",
-       Get(host + "Transfer-Encoding: chunked\r\n") + "1F4\r\n" + std::string(500, 'x') + "\r\n1F5\r\n" +
-           std::string(501, 'x') + "\r\n0\r\n\r\n",
+       Get(host + "Transfer-Encoding: chunked\r\n") + "1F4\r\n" +
+           std::string(500, 'x') + "\r\n1F5\r\n" + std::string(501, 'x') +
+           "\r\n0\r\n\r\n",
        413, "BODY_TOO_LARGE"},
-      {"chunk header without end", Get(host + "Transfer-Encoding: chunked\r\n") + "5;" + std::string(40'000, 'x'), 400,
+      {"chunk header without end",
+       Get(host + "Transfer-Encoding: chunked\r\n") + "5;" +
+           std::string(40'000, 'x'),
+       400, "MALFORMED_REQUEST"},
+      {"chunk size no number",
+       Get(host + "Transfer-Encoding: chunked\r\n") + "zz\r\n", 400,
        "MALFORMED_REQUEST"},
-      {"chunk size no number", Get(host + "Transfer-Encoding: chunked\r\n") + "zz\r\n", 400, "MALFORMED_REQUEST"},
       {"no request at all", "hello\r\n\r\n", 400, "MALFORMED_REQUEST"},
-      {"TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15), 400, "MALFORMED_REQUEST"},
+      {"TLS",
+       std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15),
+       400, "MALFORMED_REQUEST"},
       {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400, "MALFORMED_REQUEST"},
-      {"bad version", "GET / HTTP/1.7\r\n" + host + "\r\n", 400, "MALFORMED_REQUEST"},
-      {"space before the colon", Get(host + "Content-Length : 3\r\n"), 400, "MALFORMED_REQUEST"},
-      {"length and chunked", Get(host + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n", 400,
+      {"bad version", "GET / HTTP/1.7\r\n" + host + "\r\n", 400,
        "MALFORMED_REQUEST"},
-      {"chunked and length", Get(host + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n") + "0\r\n\r\n", 400,
+      {"space before the colon", Get(host + "Content-Length : 3\r\n"), 400,
        "MALFORMED_REQUEST"},
-      {"two lengths", Get(host + "Content-Length: 3\r\nContent-Length: 4\r\n") + "abcd", 400, "MALFORMED_REQUEST"},
-      {"length no number", Get(host + "Content-Length: -1\r\n"), 400, "MALFORMED_REQUEST"},
-      {"another coding", Get(host + "Transfer-Encoding: gzip, chunked\r\n") + "0\r\n\r\n", 400, "MALFORMED_REQUEST"},
-      {"hidden coding", Get(host + "Transfer-Encoding: xchunked\r\n"), 400, "MALFORMED_REQUEST"},
-      {"chunked in 1.0", "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "MALFORMED_REQUEST"},
+      {"length and chunked",
+       Get(host + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n") +
+           "0\r\n\r\n",
+       400, "MALFORMED_REQUEST"},
+      {"chunked and length",
+       Get(host + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n") +
+           "0\r\n\r\n",
+       400, "MALFORMED_REQUEST"},
+      {"two lengths",
+       Get(host + "Content-Length: 3\r\nContent-Length: 4\r\n") + "abcd", 400,
+       "MALFORMED_REQUEST"},
+      {"length no number", Get(host + "Content-Length: -1\r\n"), 400,
+       "MALFORMED_REQUEST"},
+      {"another coding",
+       Get(host + "Transfer-Encoding: gzip, chunked\r\n") + "0\r\n\r\n", 400,
+       "MALFORMED_REQUEST"},
+      {"hidden coding", Get(host + "Transfer-Encoding: xchunked\r\n"), 400,
+       "MALFORMED_REQUEST"},
+      {"chunked in 1.0",
+       "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+       "MALFORMED_REQUEST"},
       {"two hosts", Get("Host: a\r\nHost: b\r\n"), 400, "MALFORMED_REQUEST"},
       {"no host", Get("X: y\r\n"), 400, "MALFORMED_REQUEST"},
-      {"control character", Get(host + "X: a\x01z\r\n"), 400, "MALFORMED_REQUEST"},
-      {"NUL in a header", Get(host + std::string("X: a\0z\r\n", 8)), 400, "MALFORMED_REQUEST"},
+      {"control character", Get(host + "X: a\x01z\r\n"), 400,
+       "MALFORMED_REQUEST"},
+      {"NUL in a header", Get(host + std::string("X: a\0z\r\n", 8)), 400,
+       "MALFORMED_REQUEST"},
   };
-  for (const auto& c : cases) {
+  for (const auto &c : cases) {
     auto connection = Connect(server_);
     (void)connection.Send(c.request, Soon());
     auto response = connection.Receive("GET", Soon());
     ASSERT_TRUE(response.ok()) << c.what << ": " << response.error().internal;
     EXPECT_EQ(response->status, c.status) << c.what;
-    EXPECT_THAT(response->body, HasSubstr("|" + std::string(c.reason) + "|")) << c.what;
+    EXPECT_THAT(response->body, HasSubstr("|" + std::string(c.reason) + "|"))
+        << c.what;
     EXPECT_EQ(response->Header("Connection"), "close") << c.what;
   }
   EXPECT_EQ(held_.size(), 0u);
@@ -91,25 +130,68 @@ TEST_F(LimitsTest, EachIsAnsweredWithItsStatusAndEndsTheConnection) {
 
 TEST_F(LimitsTest, TooManyHeadersAreRefused) {
   std::string headers = "Host: a\r\n";
-  for (int i = 0; i < 99; ++i) headers += "A: b\r\n";
+  for (int i = 0; i < 99; ++i)
+    headers += "A: b\r\n";
   EXPECT_EQ(Raw(server_, Get(headers)).status, 200);
   EXPECT_EQ(Raw(server_, Get(headers + "A: b\r\n")).status, 431);
 }
 
 TEST_F(LimitsTest, WhatIsJustWithinTheLimitsIsServed) {
-  EXPECT_EQ(Raw(server_, "GET /" + std::string(511, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n").status, 200);
-  EXPECT_EQ(Raw(server_, Get("Host: a\r\nContent-Length: 1000\r\n") + std::string(1000, 'b')).status, 200);
-  EXPECT_EQ(Raw(server_, Get("Host: a\r\nX: " + std::string(1980, 'x') + "\r\n")).status, 200);
-  EXPECT_EQ(Raw(server_,
-                Get("Host: a\r\nTransfer-Encoding: chunked\r\n") + "3E8\r\n" + std::string(1000, 'x') + "\r\n0\r\n\r\n")
+  EXPECT_EQ(Raw(server_, "GET /" + std::string(511, 'x') +
+                             " HTTP/1.1\r\nHost: a\r\n\r\n")
+                .status,
+            200);
+  EXPECT_EQ(Raw(server_, Get("Host: a\r\nContent-Length: 1000\r\n") +
+                             std::string(1000, 'b'))
+                .status,
+            200);
+  EXPECT_EQ(
+      Raw(server_, Get("Host: a\r\nX: " + std::string(1980, 'x') + "\r\n"))
+          .status,
+      200);
+  EXPECT_EQ(Raw(server_, Get("Host: a\r\nTransfer-Encoding: chunked\r\n") +
+                             "3E8\r\n" + std::string(1000, 'x') +
+                             "\r\n0\r\n\r\n")
                 .status,
             200);
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr double kTinyChunkSeconds = 12;
+#else
+constexpr double kTinyChunkSeconds =
+    1.2; // moving the buffer for each chunk takes twice that, reading them a
+         // third
+#endif
+
+TEST(ChunkTest, ABodyOfTinyChunksIsReadInTimeThatIsLinear) {
+  Held held;
+  Server server({}, held.handler());
+  constexpr std::size_t kBytes = 1'000'000;
+  std::string request =
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (std::size_t i = 0; i < kBytes; ++i)
+    request += "1\r\nx\r\n";
+  request += "0\r\n\r\n";
+  // The best of a few: others may be using the machine.
+  double best = 1e9;
+  for (int i = 0; i < 5 && best > kTinyChunkSeconds; ++i) {
+    auto started = std::chrono::steady_clock::now();
+    auto response = Raw(server, request, "POST");
+    EXPECT_EQ(response.body.size(), kBytes + 5);
+    best = std::min(best, std::chrono::duration<double>(
+                              std::chrono::steady_clock::now() - started)
+                              .count());
+  }
+  EXPECT_LT(best, kTinyChunkSeconds);
+}
+
 TEST_F(LimitsTest, ALongHeaderInPiecesIsNotTakenForALongTarget) {
   auto connection = Connect(server_);
-  for (const std::string& piece :
-       {std::string("GET /sh"), "ort HTTP/1.1\r\nHost: a\r\nX: " + std::string(900, 'x'), std::string("yz\r\n\r\n")}) {
+  for (const std::string &piece :
+       {std::string("GET /sh"),
+        "ort HTTP/1.1\r\nHost: a\r\nX: " + std::string(900, 'x'),
+        std::string("yz\r\n\r\n")}) {
     ASSERT_TRUE(connection.Send(piece, Soon()).ok());
     // Each piece is a segment of its own, in most runs read on its own.
     std::this_thread::yield();
@@ -119,9 +201,11 @@ TEST_F(LimitsTest, ALongHeaderInPiecesIsNotTakenForALongTarget) {
 
 TEST_F(LimitsTest, ARefusedUploadIsAnsweredBeforeItIsSent) {
   auto connection = Connect(server_);
-  ASSERT_TRUE(
-      connection.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\nExpect: 100-continue\r\n\r\n", Soon())
-          .ok());
+  ASSERT_TRUE(connection
+                  .Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: "
+                        "5000\r\nExpect: 100-continue\r\n\r\n",
+                        Soon())
+                  .ok());
   EXPECT_EQ(connection.Receive("POST", Soon())->status, 413);
 }
 
@@ -130,7 +214,10 @@ TEST_F(LimitsTest, TheAnswerReachesAClientThatGoesOnSending) {
     auto connection = Connect(server_);
     ASSERT_TRUE(
         connection
-            .Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n" + std::string(300'000, 'x'), Soon())
+            .Send(
+                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n" +
+                    std::string(300'000, 'x'),
+                Soon())
             .ok());
     auto response = connection.Receive("POST", Soon());
     ASSERT_TRUE(response.ok()) << response.error().internal;
@@ -144,22 +231,28 @@ TEST(TimeoutTest, ASlowHeaderIsCutHoweverOftenAByteComes) {
   options.limits.header_timeout = milliseconds(150);
   Server server(options, held.handler());
   int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(static_cast<std::uint16_t>(server.port()))};
+  sockaddr_in address{.sin_family = AF_INET,
+                      .sin_port =
+                          htons(static_cast<std::uint16_t>(server.port()))};
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(connect(fd, reinterpret_cast<sockaddr *>(&address), sizeof address),
+            0);
   const std::string begin = "GET / HTTP/1.1\r\nX: ";
-  ASSERT_EQ(send(fd, begin.data(), begin.size(), MSG_NOSIGNAL), static_cast<ssize_t>(begin.size()));
+  ASSERT_EQ(send(fd, begin.data(), begin.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(begin.size()));
   auto started = std::chrono::steady_clock::now();
   std::string answer(4096, '\0');
   ssize_t n = -1;
-  // A byte every few milliseconds: a timeout that each byte renews would never come.
+  // A byte every few milliseconds: a timeout that each byte renews would never
+  // come.
   EXPECT_TRUE(Eventually([&] {
     send(fd, "x", 1, MSG_NOSIGNAL);
     n = recv(fd, answer.data(), answer.size(), MSG_DONTWAIT);
     return n >= 0;
   }));
   EXPECT_GE(std::chrono::steady_clock::now() - started, milliseconds(140));
-  EXPECT_THAT(answer.substr(0, std::max<ssize_t>(n, 0)), HasSubstr("HTTP/1.1 408 "));
+  EXPECT_THAT(answer.substr(0, std::max<ssize_t>(n, 0)),
+              HasSubstr("HTTP/1.1 408 "));
   close(fd);
 }
 
@@ -188,14 +281,15 @@ TEST(TimeoutTest, AnIdleConnectionIsClosedWithoutAWord) {
 TEST(TimeoutTest, ARequestInFlightIsNotIdle) {
   Held held;
   auto options = Small();
-  options.limits.idle_timeout = options.limits.header_timeout = options.limits.body_timeout = milliseconds(50);
+  options.limits.idle_timeout = options.limits.header_timeout =
+      options.limits.body_timeout = milliseconds(50);
   Server server(options, held.handler());
   auto busy = Connect(server);
   ASSERT_TRUE(busy.Send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n", Soon()).ok());
   auto exchange = held.Take(0);
   ASSERT_TRUE(exchange);
   auto idle = Connect(server);
-  EXPECT_TRUE(ClosedByServer(idle));  // the timeout has passed for both
+  EXPECT_TRUE(ClosedByServer(idle)); // the timeout has passed for both
   exchange->respond({.body = "in good time"});
   EXPECT_EQ(busy.Receive("GET", Soon())->body, "in good time");
 }
@@ -206,7 +300,8 @@ TEST(TimeoutTest, AClientThatDoesNotReadIsCut) {
   options.limits.write_timeout = milliseconds(150);
   Server server(options, held.handler());
   auto connection = Connect(server);
-  ASSERT_TRUE(connection.Send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n", Soon()).ok());
+  ASSERT_TRUE(
+      connection.Send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n", Soon()).ok());
   auto exchange = held.Take(0);
   ASSERT_TRUE(exchange);
   exchange->respond({.body = std::string(32 * 1024 * 1024, 'x')});
@@ -231,5 +326,5 @@ TEST(ConnectionLimitTest, OneTooManyIsTold503AndLaterThereIsRoom) {
   EXPECT_EQ(Raw(server, Get("Host: a\r\n")).status, 200);
 }
 
-}  // namespace
-}  // namespace lanting::http
+} // namespace
+} // namespace lanting::http
