@@ -35,6 +35,13 @@ Error Overloaded(int retry_after_ms) {
           .retry_after_ms = retry_after_ms};
 }
 
+Error Busy(int retry_after_ms) {
+  return {.code = Code::kResourceExhausted,
+          .reason = "RESOURCE_BUSY",
+          .message = "What the call needs is in use by another call; try again shortly.",
+          .retry_after_ms = retry_after_ms};
+}
+
 Error ShuttingDown() {
   return {.code = Code::kUnavailable,
           .reason = "SHUTTING_DOWN",

@@ -60,6 +60,8 @@ Error InvalidField(std::string field, std::string reason, std::string descriptio
 Error Unauthenticated();
 Error ScopeMissing(std::string scope);
 Error Overloaded(int retry_after_ms);
+// What the call needs was held by another for longer than a call may wait.
+Error Busy(int retry_after_ms);
 Error ShuttingDown();
 Error DeadlineExceeded();
 Error Cancelled();

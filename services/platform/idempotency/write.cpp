@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "platform/base/fault.h"
+#include "platform/pg/sql_error.h"
 
 namespace lanting::idempotency {
 namespace {
@@ -74,6 +75,17 @@ pg::Param Column(const std::vector<T>& rows, F field) {
   return std::move(column).Finish();
 }
 
+// The statement takes its claims first, so a lock it does not get in time is most likely a twin's.
+template <typename F>
+auto Claiming(bool claims, F run) {
+  try {
+    return run();
+  } catch (const std::exception&) {
+    if (claims && pg::CurrentFailure().sqlstate == "55P03") throw pg::ClaimTimeout();
+    throw;
+  }
+}
+
 std::mutex wake_mutex;
 std::shared_ptr<const std::function<void()>> wake_relay;
 
@@ -99,7 +111,9 @@ bool Work::Apply(pg::Tx& tx) const {
   params.push_back(Column(claims_, [](const Claim& c) -> std::string_view { return c.request_id; }));
   params.push_back(Column(claims_, [](const Claim& c) { return pg::Bytes{c.request_hash}; }));
   params.push_back(Column(claims_, [](const Claim& c) { return pg::Bytes{c.reply}; }));
-  auto rows = tx.RunParams({composed.name.c_str(), composed.sql.c_str()}, params);
+  auto rows = Claiming(!claims_.empty(), [&] {
+    return tx.RunParams({composed.name.c_str(), composed.sql.c_str()}, params);
+  });
   return pg::GetInt(rows[0][0]) == static_cast<std::int64_t>(claims_.size());
 }
 

@@ -226,6 +226,29 @@ TEST(WriteTest, ATwinThatTakesTooLongIsInProgress) {
   EXPECT_EQ(twin->error().reason, "REQUEST_IN_PROGRESS");
 }
 
+TEST(WriteTest, ARowThatIsHeldTooLongIsBusyNotATwin) {
+  Probe p;
+  auto options = p.Options();
+  options.lock_timeout = std::chrono::milliseconds(50);
+  pg::Pool pool(options);
+  Id tenant = Id::New();
+  Id id = *Id::Parse(Open(pool, CallOf(tenant, "r-0"), "小明")->value());
+  std::optional<Result<StringValue>> other;
+  auto first = Write<StringValue>(pool, CallOf(tenant, "r-1"), [&](pg::Tx& tx, Work&) -> Result<StringValue> {
+    tx.Run(kLock, id);
+    other = Write<StringValue>(pool, CallOf(tenant, "r-2"), [&](pg::Tx& inner, Work&) -> Result<StringValue> {
+      inner.Run(kLock, id);
+      return StringValue();
+    });
+    return StringValue();
+  });
+  EXPECT_TRUE(first.ok());
+  ASSERT_FALSE(other->ok());
+  EXPECT_EQ(other->error().code, Code::kResourceExhausted);
+  EXPECT_EQ(other->error().reason, "RESOURCE_BUSY");
+  EXPECT_TRUE(other->error().retry_after_ms);
+}
+
 TEST(WriteTest, SeveralClaimsOfABatchAreTakenTogether) {
   Probe p;
   pg::Pool pool(p.Options());

@@ -30,8 +30,8 @@ struct BatcherOptions {
 // Item needs `Id tenant; Deadline deadline; std::size_t weight;` and `void done(Result<Reply>)` as a member function
 // object. `flush` gets items of one tenant and returns one Result per item, in order; if it returns an Error for the
 // whole batch (a conflict, a constraint), each item is flushed alone, so one bad item cannot fail its neighbours; only
-// UNAVAILABLE is given to all at once. `flush` may thus see an item twice: it must leave items as they are. It must not
-// throw. At most one batch of a tenant is in flight at a time.
+// UNAVAILABLE and RESOURCE_EXHAUSTED are given to all at once. `flush` may thus see an item twice: it must leave items
+// as they are. It must not throw. At most one batch of a tenant is in flight at a time.
 template <typename Item, typename Reply>
 class Batcher {
  public:

@@ -98,8 +98,10 @@ void Batcher<Item, Reply>::Run(std::vector<Item> batch) {
   }
   Error error = results.ok() ? errors::Internal("batcher " + options_.name + ": wrong number of results")
                              : std::move(results).error();
-  // Alone none would fare better while the database is away, and a commit in doubt must not be run again blindly.
-  bool alone = !results.ok() && batch.size() > 1 && error.code != Code::kUnavailable;
+  // Alone none would fare better while the database is away, and a commit in doubt must not be run again blindly. Where
+  // a lock is held too long, each item would wait as long again.
+  bool alone =
+      !results.ok() && batch.size() > 1 && error.code != Code::kUnavailable && error.code != Code::kResourceExhausted;
   if (alone) metrics_.SplitUp();
   for (auto& item : batch) {
     if (!alone) {

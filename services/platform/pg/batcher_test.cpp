@@ -188,23 +188,25 @@ TEST(BatcherTest, OneBadItemFailsAlone) {
   for (auto& [value, what] : outcome) EXPECT_EQ(what, value == 13 ? "HANDLE_TAKEN" : "ok") << value;
 }
 
-TEST(BatcherTest, UnavailableIsNotTriedItemByItem) {
-  Gate gate;
-  std::atomic<int> unavailable = 0;
-  {
-    Ints batcher({.name = "test", .threads = 1}, [&](std::vector<Item>&) -> Results {
-      gate.Pass();
-      return errors::DependencyUnavailable("postgres", "commit in doubt");
-    });
-    for (int i = 0; i < 10; ++i) {
-      batcher.Submit({.tenant = Id(),
-                      .done = [&](Result<int> r) { unavailable += !r.ok() && r.error().code == Code::kUnavailable; }});
-      if (i == 0) gate.AwaitInside(1);
+TEST(BatcherTest, UnavailableAndBusyAreNotTriedItemByItem) {
+  for (const Error& error : {errors::DependencyUnavailable("postgres", "commit in doubt"), errors::Busy(1000)}) {
+    Gate gate;
+    std::atomic<int> told = 0;
+    {
+      Ints batcher({.name = "test", .threads = 1}, [&](std::vector<Item>&) -> Results {
+        gate.Pass();
+        return error;
+      });
+      for (int i = 0; i < 10; ++i) {
+        batcher.Submit(
+            {.tenant = Id(), .done = [&](Result<int> r) { told += !r.ok() && r.error().reason == error.reason; }});
+        if (i == 0) gate.AwaitInside(1);
+      }
+      gate.opened.count_down();
     }
-    gate.opened.count_down();
+    EXPECT_EQ(told, 10) << error.reason;
+    EXPECT_EQ(gate.inside, 2) << error.reason;
   }
-  EXPECT_EQ(unavailable, 10);
-  EXPECT_EQ(gate.inside, 2);
 }
 
 TEST(BatcherTest, AnItemThatWaitedPastItsDeadlineIsNotRun) {

@@ -84,7 +84,7 @@ TEST(MigrateTest, WaitsForAnotherMigratorOnlySoLong) {
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     auto second = Migrate(e.owner, "probe", kSlow, {.wait_for_other = std::chrono::milliseconds(50)});
-    EXPECT_EQ(second.error().reason, "REQUEST_IN_PROGRESS");
+    EXPECT_EQ(second.error().reason, "RESOURCE_BUSY");
     return true;
   });
   first.join();

@@ -46,8 +46,8 @@ class Pool {
 
 // How a failed statement is told from another: SQLSTATE and constraint name of what the body threw, mapped to an Error.
 // 23505 -> the mapping given by the caller or INTERNAL; 40001, 40P01 -> retried, then ConcurrentWrite; 55P03 (lock
-// timeout) -> RequestInProgress; 57014 (statement timeout) -> DeadlineExceeded; connection loss ->
-// DependencyUnavailable.
+// timeout) -> Busy, at the claim of a request RequestInProgress; 57014 (statement timeout) -> DeadlineExceeded;
+// connection loss -> DependencyUnavailable.
 using ConstraintErrors = std::function<std::optional<Error>(std::string_view constraint)>;
 
 // The Error of a transaction whose connection broke during COMMIT: it may have been done or not.

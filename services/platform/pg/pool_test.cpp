@@ -85,7 +85,10 @@ TEST(PoolTest, TimeoutsOfTheServerAreTold) {
   EXPECT_EQ(Execute(pool, "SELECT pg_sleep(20)", DeadlineIn(100ms)).error().code, Code::kDeadlineExceeded);
   auto holder = InTenantTx(pool, Id::New(), Soon(), [&](Tx& tx) -> Result<bool> {
     tx.RunDynamic("SELECT pg_advisory_xact_lock(1)", {});
-    EXPECT_EQ(Execute(pool, "SELECT pg_advisory_xact_lock(1)", Soon()).error().reason, "REQUEST_IN_PROGRESS");
+    auto busy = Execute(pool, "SELECT pg_advisory_xact_lock(1)", Soon());
+    EXPECT_EQ(busy.error().code, Code::kResourceExhausted);
+    EXPECT_EQ(busy.error().reason, "RESOURCE_BUSY");
+    EXPECT_GT(busy.error().retry_after_ms.value_or(0), 0);
     return true;
   });
   EXPECT_TRUE(holder.ok());

@@ -6,6 +6,7 @@ namespace lanting::pg {
 namespace {
 
 constexpr std::string_view kConstraintField = "\nCONSTRAINT NAME:  ";
+constexpr int kBusyRetryMs = 1000;
 
 std::string FirstLine(std::string_view what) { return std::string(what.substr(0, what.find('\n'))); }
 
@@ -24,6 +25,10 @@ Failure CurrentFailure() {
   } catch (const DeadlinePassed& e) {
     f.text = e.what();
     f.deadline = true;
+  } catch (const ClaimTimeout& e) {
+    f.text = e.what();
+    f.sqlstate = "55P03";
+    f.claiming = true;
   } catch (const pqxx::serialization_failure& e) {  // transaction_rollback is not a sql_error and has no sqlstate()
     f.text = FirstLine(e.what());
     f.sqlstate = "40001";
@@ -53,7 +58,7 @@ Error ToError(const Failure& f, const ConstraintErrors& constraints) {
   if (f.deadline || f.sqlstate == "57014") return with(errors::DeadlineExceeded());
   if (f.lost || f.sqlstate.starts_with("53")) return errors::DependencyUnavailable("postgres", internal);
   if (f.retryable()) return with(errors::ConcurrentWrite());
-  if (f.sqlstate == "55P03") return with(errors::RequestInProgress());
+  if (f.sqlstate == "55P03") return with(f.claiming ? errors::RequestInProgress() : errors::Busy(kBusyRetryMs));
   if (f.sqlstate.starts_with("23") && constraints) {
     if (auto mapped = constraints(f.constraint)) return *std::move(mapped);
   }
