@@ -12,50 +12,59 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t kScratchBytes = 64 * 1024; // one per I/O thread
-constexpr std::size_t kReadAheadBytes =
-    16 * 1024; // kept of a pipelining client while a request is in flight
+constexpr std::size_t kScratchBytes = 64 * 1024;    // one per I/O thread
+constexpr std::size_t kReadAheadBytes = 16 * 1024;  // kept of a pipelining client while a request is in flight
 constexpr std::size_t kMaxLingerBytes = 1024 * 1024;
 constexpr std::chrono::milliseconds kLinger{2000};
-// The longest chunk header or trailer block; Beast asks for more until it has
-// all of it.
+// The longest chunk header or trailer block; Beast asks for more until it has all of it.
 constexpr std::size_t kMaxChunkOverhead = 16 * 1024;
 
-std::string PeerOf(const Socket &socket) {
+std::string PeerOf(const Socket& socket) {
   error_code error;
   auto endpoint = socket.remote_endpoint(error);
-  if (error)
-    return {};
+  if (error) return {};
   auto host = endpoint.address().to_string();
-  if (endpoint.address().is_v6())
-    host = "[" + host + "]";
+  if (endpoint.address().is_v6()) host = "[" + host + "]";
   return host + ":" + std::to_string(endpoint.port());
 }
 
-} // namespace
+}  // namespace
 
-// The link between an Exchange and its connection: owned by the Exchange's
-// functions, safe from any thread.
+// What one body takes of Limits::max_buffered_bytes.
+class Charge {
+ public:
+  explicit Charge(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+  ~Charge() { core_->buffered_bytes -= bytes_; }
+
+  // False if all bodies together are too large now.
+  bool Raise(std::size_t bytes) {
+    const std::size_t more = bytes - std::exchange(bytes_, bytes);
+    return core_->buffered_bytes.fetch_add(more) + more <= core_->options.limits.max_buffered_bytes;
+  }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  const std::shared_ptr<Core> core_;
+  std::size_t bytes_ = 0;
+};
+
+// The link between an Exchange and its connection: owned by the Exchange's functions, safe from any thread.
 class Reply {
-public:
-  explicit Reply(std::shared_ptr<Connection> connection)
-      : connection_(std::move(connection)) {}
+ public:
+  explicit Reply(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
   ~Reply() {
-    if (connection_)
-      connection_->Answer({.status = 0}); // dropped without an answer
+    if (connection_) connection_->Answer({.status = 0});  // dropped without an answer
   }
 
   void Give(Response response) {
     auto [connection, cancel] = Detach();
-    if (connection)
-      connection->Answer(std::move(response));
+    if (connection) connection->Answer(std::move(response));
   }
   void OnCancel(std::function<void()> f) {
     {
       std::lock_guard lock(mutex_);
       if (!cancelled_) {
-        if (connection_)
-          cancel_ = std::move(f);
+        if (connection_) cancel_ = std::move(f);
         return;
       }
     }
@@ -63,28 +72,24 @@ public:
   }
   void Cancel() {
     auto [connection, cancel] = Detach(true);
-    if (cancel)
-      cancel();
+    if (cancel) cancel();
   }
 
-private:
-  std::pair<std::shared_ptr<Connection>, std::function<void()>>
-  Detach(bool cancelled = false) {
+ private:
+  std::pair<std::shared_ptr<Connection>, std::function<void()>> Detach(bool cancelled = false) {
     std::lock_guard lock(mutex_);
-    if (connection_)
-      cancelled_ = cancelled;
+    if (connection_) cancelled_ = cancelled;
     return {std::move(connection_), std::exchange(cancel_, nullptr)};
   }
 
   std::mutex mutex_;
-  std::shared_ptr<Connection> connection_; // null once answered or cancelled
+  std::shared_ptr<Connection> connection_;  // null once answered or cancelled
   std::function<void()> cancel_;
   bool cancelled_ = false;
 };
 
 Connection::Connection(std::shared_ptr<Core> core, Socket socket)
-    : core_(std::move(core)), socket_(std::move(socket)),
-      peer_(PeerOf(socket_)) {}
+    : core_(std::move(core)), socket_(std::move(socket)), peer_(PeerOf(socket_)) {}
 Connection::~Connection() = default;
 
 void Connection::Start(bool refuse) {
@@ -93,49 +98,37 @@ void Connection::Start(bool refuse) {
   socket_.non_blocking(true, ignored);
   {
     std::lock_guard lock(core_->mutex);
-    place_ =
-        core_->connections.insert(core_->connections.end(), shared_from_this());
+    place_ = core_->connections.insert(core_->connections.end(), shared_from_this());
   }
   core_->Post(socket_.get_executor(), [self = shared_from_this(), refuse] {
-    if (self->state_ == State::kClosed)
-      return;
+    if (self->state_ == State::kClosed) return;
     self->SetDeadline(self->core_->options.limits.idle_timeout);
-    if (refuse)
-      self->Refuse(503, "OVERLOADED",
-                   "The server has too many connections; try again shortly.");
+    if (refuse) self->Refuse(503, "OVERLOADED", "The server has too many connections; try again shortly.");
     self->Run();
-    if (self->core_->draining)
-      self->CloseIfIdle();
+    if (self->core_->draining) self->CloseIfIdle();
   });
 }
 
 void Connection::SetDeadline(std::chrono::milliseconds from_now) {
   auto at = std::chrono::steady_clock::now() + from_now;
-  deadline_ms_.store(std::chrono::duration_cast<std::chrono::milliseconds>(
-                         at.time_since_epoch())
-                         .count(),
+  deadline_ms_.store(std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count(),
                      std::memory_order_relaxed);
 }
 
 void Connection::CheckDeadline(std::chrono::steady_clock::time_point now) {
   auto deadline = deadline_ms_.load(std::memory_order_relaxed);
-  if (deadline == 0 ||
-      now.time_since_epoch() < std::chrono::milliseconds(deadline))
-    return;
-  core_->Post(socket_.get_executor(),
-              [self = shared_from_this()] { self->OnExpired(); });
+  if (deadline == 0 || now.time_since_epoch() < std::chrono::milliseconds(deadline)) return;
+  core_->Post(socket_.get_executor(), [self = shared_from_this()] { self->OnExpired(); });
 }
 
 void Connection::OnExpired() {
   auto deadline = deadline_ms_.load(std::memory_order_relaxed);
   // It may have moved on while this was queued.
-  if (deadline == 0 || std::chrono::steady_clock::now().time_since_epoch() <
-                           std::chrono::milliseconds(deadline))
+  if (deadline == 0 || std::chrono::steady_clock::now().time_since_epoch() < std::chrono::milliseconds(deadline))
     return;
   if (state_ == State::kHeader || state_ == State::kBody) {
     Refuse(408, "DEADLINE_EXCEEDED",
-           state_ == State::kHeader ? "The request header took too long."
-                                    : "The request body took too long.");
+           state_ == State::kHeader ? "The request header took too long." : "The request body took too long.");
     Run();
   } else {
     Close();
@@ -143,72 +136,59 @@ void Connection::OnExpired() {
 }
 
 void Connection::BeginDrain() {
-  core_->Post(socket_.get_executor(),
-              [self = shared_from_this()] { self->CloseIfIdle(); });
+  core_->Post(socket_.get_executor(), [self = shared_from_this()] { self->CloseIfIdle(); });
 }
 
 void Connection::CloseIfIdle() {
-  if (state_ != State::kIdle)
-    return;
-  OnReadable({}); // a request that has arrived already is served
-  if (state_ == State::kIdle)
-    Close();
+  if (state_ != State::kIdle) return;
+  OnReadable({});  // a request that has arrived already is served
+  if (state_ == State::kIdle) Close();
 }
 
 void Connection::Cut() {
-  core_->Post(socket_.get_executor(),
-              [self = shared_from_this()] { self->Close(); });
+  core_->Post(socket_.get_executor(), [self = shared_from_this()] { self->Close(); });
 }
 
 void Connection::Answer(Response response) {
-  auto answer = [self = shared_from_this(),
-                 response = std::move(response)]() mutable {
-    if (self->state_ != State::kInFlight)
-      return;
-    if (response.status == 0)
-      response = self->core_->ErrorResponse(500, "INTERNAL",
-                                            "An internal error occurred.");
+  auto answer = [self = shared_from_this(), response = std::move(response)]() mutable {
+    if (self->state_ != State::kInFlight) return;
+    if (response.status == 0) response = self->core_->ErrorResponse(500, "INTERNAL", "An internal error occurred.");
     self->Send(std::move(response));
     self->Run();
   };
-  if (socket_.get_executor().running_in_this_thread())
-    return answer();
+  if (socket_.get_executor().running_in_this_thread()) return answer();
   core_->Post(socket_.get_executor(), std::move(answer));
 }
 
 void Connection::Run() {
-  if (running_)
-    return;
+  if (running_) return;
   running_ = true;
   while (Step()) {
   }
   running_ = false;
-  if (ended_ && (state_ == State::kHeader || state_ == State::kBody))
-    return Close(); // the rest will never come
+  if (ended_ && (state_ == State::kHeader || state_ == State::kBody)) return Close();  // the rest will never come
   Arm();
 }
 
 // True if another step may follow at once.
 bool Connection::Step() {
   switch (state_) {
-  case State::kIdle:
-    return StepIdle();
-  case State::kHeader:
-    return StepHeader();
-  case State::kBody:
-    return StepBody();
-  default:
-    return false;
+    case State::kIdle:
+      return StepIdle();
+    case State::kHeader:
+      return StepHeader();
+    case State::kBody:
+      return StepBody();
+    default:
+      return false;
   }
 }
 
 bool Connection::StepIdle() {
-  in_.erase(0, in_.find_first_not_of(
-                   "\r\n")); // empty lines between requests are allowed
+  in_.erase(0, in_.find_first_not_of("\r\n"));  // empty lines between requests are allowed
   if (in_.empty()) {
-    std::string().swap(in_); // no memory while idle
-    if (ended_)
-      Close();
+    std::string().swap(in_);  // no memory while idle
+    if (ended_) Close();
     return false;
   }
   parser_ = std::make_unique<RequestParser>(core_->options.limits);
@@ -219,9 +199,8 @@ bool Connection::StepIdle() {
 }
 
 bool Connection::StepHeader() {
-  const auto &limits = core_->options.limits;
-  if (!Parse())
-    return false;
+  const auto& limits = core_->options.limits;
+  if (!Parse()) return false;
   if (!parser_->is_header_done()) {
     if (TargetTooLong()) {
       Refuse(414, "HEADER_TOO_LARGE", "The request target is too long.");
@@ -236,23 +215,48 @@ bool Connection::StepHeader() {
   }
   close_ = parser_->http10 || !parser_->keep_alive() || core_->draining;
   head_only_ = parser_->request.method == "HEAD";
-  // All chunks of a read at once: else each of them, however small, would move
-  // what is left of the buffer.
+  // All chunks of a read at once: else each of them, however small, would move what is left of the buffer.
   parser_->eager(true);
   state_ = State::kBody;
   SetDeadline(limits.body_timeout);
-  return !parser_->expects_continue || parser_->http10 || parser_->is_done() ||
-         !in_.empty() || Continue100();
+  if (parser_->is_done()) return true;
+  if (!Admitted() || !CountBody()) return false;
+  return !parser_->expects_continue || parser_->http10 || !in_.empty() || Continue100();
+}
+
+bool Connection::Admitted() {
+  if (!core_->options.admit) return true;
+  std::optional<Response> refusal;
+  try {
+    parser_->request.peer = peer_;
+    refusal = core_->options.admit(parser_->request);
+  } catch (const std::exception& e) {
+    if (core_->options.on_exception) core_->options.on_exception(e.what());
+    refusal = core_->ErrorResponse(500, "INTERNAL", "An internal error occurred.");
+  }
+  if (!refusal) return true;
+  close_ = true;  // the body is on its way
+  parser_.reset();
+  Send(*std::move(refusal));
+  return false;
+}
+
+bool Connection::CountBody() {
+  static const std::size_t kInPlace = std::string().capacity();
+  const std::size_t bytes = parser_->request.body.capacity();
+  if (bytes <= kInPlace || (charge_ && charge_->bytes() == bytes)) return true;
+  if (!charge_) charge_ = std::make_shared<Charge>(core_);
+  if (charge_->Raise(bytes)) return true;
+  Refuse(503, "OVERLOADED", "The server holds too many request bodies; try again shortly.");
+  return false;
 }
 
 bool Connection::StepBody() {
   while (!parser_->is_done()) {
     auto before = in_.size();
-    if (!Parse())
-      return false;
+    if (!Parse() || !CountBody()) return false;
     if (in_.size() == before && !parser_->is_done()) {
-      if (before > kMaxChunkOverhead)
-        Refuse(400, "MALFORMED_REQUEST", "A chunk header is too long.");
+      if (before > kMaxChunkOverhead) Refuse(400, "MALFORMED_REQUEST", "A chunk header is too long.");
       return false;
     }
   }
@@ -264,47 +268,36 @@ bool Connection::StepBody() {
 bool Connection::TargetTooLong() const {
   const std::size_t longest_line = core_->options.limits.max_target_bytes + 64;
   return parser_->target_too_long ||
-         (parser_->request.method.empty() && in_.size() > longest_line &&
-          in_.find("\r\n") > longest_line);
+         (parser_->request.method.empty() && in_.size() > longest_line && in_.find("\r\n") > longest_line);
 }
 
 bool Connection::Parse() {
-  if (in_.empty())
-    return true;
+  if (in_.empty()) return true;
   error_code error;
   bool in_header = !parser_->is_header_done();
   auto used = parser_->put(net::const_buffer(in_.data(), in_.size()), error);
   in_.erase(0, used);
-  if (in_header)
-    header_bytes_ += used;
-  if (!error || error == beast_http::error::need_more)
-    return true;
+  if (in_header) header_bytes_ += used;
+  if (!error || error == beast_http::error::need_more) return true;
   if (TargetTooLong()) {
     Refuse(414, "HEADER_TOO_LARGE", "The request target is too long.");
   } else if (error == beast_http::error::header_limit) {
     Refuse(431, "HEADER_TOO_LARGE",
-           parser_->too_many_headers ? "The request has too many headers."
-                                     : "The request header is too large.");
+           parser_->too_many_headers ? "The request has too many headers." : "The request header is too large.");
   } else if (error == beast_http::error::body_limit) {
     Refuse(413, "BODY_TOO_LARGE",
-           "The request body is larger than " +
-               std::to_string(core_->options.limits.max_body_bytes) +
-               " bytes.");
+           "The request body is larger than " + std::to_string(core_->options.limits.max_body_bytes) + " bytes.");
   } else {
-    Refuse(400, "MALFORMED_REQUEST",
-           "The request is not well-formed HTTP/1.1: " + error.message() + ".");
+    Refuse(400, "MALFORMED_REQUEST", "The request is not well-formed HTTP/1.1: " + error.message() + ".");
   }
   return false;
 }
 
-// Nothing else is on its way to the client, so these few bytes fit the socket's
-// buffer or the client does not read.
+// Nothing else is on its way to the client, so these few bytes fit the socket's buffer or the client does not read.
 bool Connection::Continue100() {
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
   error_code error;
-  if (socket_.write_some(net::buffer(kContinue.data(), kContinue.size()),
-                         error) == kContinue.size())
-    return true;
+  if (socket_.write_some(net::buffer(kContinue.data(), kContinue.size()), error) == kContinue.size()) return true;
   Close();
   return false;
 }
@@ -315,30 +308,26 @@ void Connection::Dispatch() {
   auto exchange = std::make_shared<Exchange>();
   exchange->request = std::move(parser_->request);
   exchange->request.peer = peer_;
+  exchange->buffered = std::move(charge_);
   parser_.reset();
+  if (in_.empty() || in_.capacity() > kReadAheadBytes) in_.shrink_to_fit();
   auto reply = std::make_shared<Reply>(shared_from_this());
   reply_ = reply;
-  exchange->respond = [reply](Response response) {
-    reply->Give(std::move(response));
-  };
-  exchange->on_cancel = [reply](std::function<void()> f) {
-    reply->OnCancel(std::move(f));
-  };
+  exchange->respond = [reply](Response response) { reply->Give(std::move(response)); };
+  exchange->on_cancel = [reply](std::function<void()> f) { reply->OnCancel(std::move(f)); };
   try {
     core_->handler(exchange);
-  } catch (const std::exception &e) {
-    if (core_->options.on_exception)
-      core_->options.on_exception(e.what());
-    reply->Give(
-        core_->ErrorResponse(500, "INTERNAL", "An internal error occurred."));
+  } catch (const std::exception& e) {
+    if (core_->options.on_exception) core_->options.on_exception(e.what());
+    reply->Give(core_->ErrorResponse(500, "INTERNAL", "An internal error occurred."));
   }
 }
 
-void Connection::Refuse(int status, std::string_view reason,
-                        std::string_view message) {
+void Connection::Refuse(int status, std::string_view reason, std::string_view message) {
   close_ = true;
   head_only_ = false;
   parser_.reset();
+  charge_.reset();
   Send(core_->ErrorResponse(status, reason, message));
 }
 
@@ -347,56 +336,44 @@ void Connection::Send(Response response) {
   SetDeadline(core_->options.limits.write_timeout);
   close_ = close_ || core_->draining;
   head_ = ResponseHead(response, close_);
-  body_ = head_only_ || !HasBody(response.status) ? std::string()
-                                                  : std::move(response.body);
+  body_ = head_only_ || !HasBody(response.status) ? std::string() : std::move(response.body);
   Write();
 }
 
 // One gathered write; what the socket does not take at once is left to Asio.
 void Connection::Write() {
-  std::array<net::const_buffer, 2> buffers{net::buffer(head_),
-                                           net::buffer(body_)};
+  std::array<net::const_buffer, 2> buffers{net::buffer(head_), net::buffer(body_)};
   error_code error;
   auto written = socket_.write_some(buffers, error);
-  if (error && error != net::error::would_block)
-    return Close();
-  if (written == head_.size() + body_.size())
-    return OnWritten();
+  if (error && error != net::error::would_block) return Close();
+  if (written == head_.size() + body_.size()) return OnWritten();
   if (written >= head_.size()) {
-    buffers = {net::buffer(body_) + (written - head_.size()),
-               net::const_buffer()};
+    buffers = {net::buffer(body_) + (written - head_.size()), net::const_buffer()};
   } else {
     buffers[0] += written;
   }
-  net::async_write(
-      socket_, buffers,
-      [self = shared_from_this()](const error_code &failed, std::size_t) {
-        if (self->state_ != State::kWriting)
-          return;
-        if (failed)
-          return self->Close();
-        self->OnWritten();
-        self->Run();
-      });
+  net::async_write(socket_, buffers, [self = shared_from_this()](const error_code& failed, std::size_t) {
+    if (self->state_ != State::kWriting) return;
+    if (failed) return self->Close();
+    self->OnWritten();
+    self->Run();
+  });
 }
 
 void Connection::OnWritten() {
   std::string().swap(head_);
   std::string().swap(body_);
-  if (close_)
-    return Linger();
+  if (close_) return Linger();
   state_ = State::kIdle;
   SetDeadline(core_->options.limits.idle_timeout);
 }
 
-// Closing with unread bytes resets the connection, which may destroy the
-// response on its way: close our side, read what the client still sends for a
-// while, then close.
+// Closing with unread bytes resets the connection, which may destroy the response on its way: close our side, read what
+// the client still sends for a while, then close.
 void Connection::Linger() {
   error_code error;
   socket_.shutdown(net::ip::tcp::socket::shutdown_send, error);
-  if (error || ended_)
-    return Close();
+  if (error || ended_) return Close();
   std::string().swap(in_);
   state_ = State::kLinger;
   SetDeadline(kLinger);
@@ -404,35 +381,26 @@ void Connection::Linger() {
 }
 
 void Connection::Arm() {
-  if (waiting_ || ended_ || running_ || state_ == State::kClosed ||
-      state_ == State::kWriting)
-    return;
-  if (state_ == State::kInFlight && in_.size() >= kReadAheadBytes)
-    return;
+  if (waiting_ || ended_ || running_ || state_ == State::kClosed || state_ == State::kWriting) return;
+  if (state_ == State::kInFlight && in_.size() >= kReadAheadBytes) return;
   waiting_ = true;
-  socket_.async_wait(Socket::wait_read,
-                     [self = shared_from_this()](const error_code &error) {
-                       self->waiting_ = false;
-                       if (self->state_ != State::kClosed)
-                         self->OnReadable(error);
-                     });
+  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
+    self->waiting_ = false;
+    if (self->state_ != State::kClosed) self->OnReadable(error);
+  });
 }
 
-void Connection::OnReadable(const error_code &failed) {
+void Connection::OnReadable(const error_code& failed) {
   thread_local const auto scratch = std::make_unique<char[]>(kScratchBytes);
   error_code error = failed;
-  std::size_t n =
-      error
-          ? 0
-          : socket_.read_some(net::buffer(scratch.get(), kScratchBytes), error);
-  if (error == net::error::would_block)
-    return Arm();
-  if (error)
-    return OnEnd();
+  if (!error && state_ == State::kInFlight && in_.size() >= kReadAheadBytes) return;  // read on after the response
+  const std::size_t room = state_ == State::kInFlight ? kReadAheadBytes - in_.size() : kScratchBytes;
+  std::size_t n = error ? 0 : socket_.read_some(net::buffer(scratch.get(), room), error);
+  if (error == net::error::would_block) return Arm();
+  if (error) return OnEnd();
   if (state_ == State::kLinger) {
     lingered_bytes_ += n;
-    if (lingered_bytes_ > kMaxLingerBytes)
-      return Close();
+    if (lingered_bytes_ > kMaxLingerBytes) return Close();
   } else {
     in_.append(scratch.get(), n);
   }
@@ -441,29 +409,28 @@ void Connection::OnReadable(const error_code &failed) {
 
 void Connection::OnEnd() {
   if (state_ == State::kWriting) {
-    ended_ = true; // the response is still wanted
+    ended_ = true;  // the response is still wanted
     return;
   }
   Close();
 }
 
 void Connection::Close() {
-  if (state_ == State::kClosed)
-    return;
+  if (state_ == State::kClosed) return;
   bool in_flight = state_ == State::kInFlight;
   state_ = State::kClosed;
   NoDeadline();
   error_code ignored;
   socket_.close(ignored);
-  auto self = shared_from_this(); // the list may hold the last reference
+  parser_.reset();
+  charge_.reset();
+  auto self = shared_from_this();  // the list may hold the last reference
   {
     std::lock_guard lock(core_->mutex);
     core_->connections.erase(place_);
-    if (core_->connections.empty())
-      core_->gone.notify_all();
+    if (core_->connections.empty()) core_->gone.notify_all();
   }
-  if (auto reply = reply_.lock(); reply && in_flight)
-    reply->Cancel();
+  if (auto reply = reply_.lock(); reply && in_flight) reply->Cancel();
 }
 
-} // namespace lanting::http
+}  // namespace lanting::http

@@ -27,6 +27,7 @@ namespace net = boost::asio;
 using Strand = net::strand<net::io_context::executor_type>;
 using Socket = net::basic_stream_socket<net::ip::tcp, Strand>;
 
+class Charge;
 class Connection;
 class Reply;
 class RequestParser;
@@ -47,6 +48,7 @@ struct Core {
   const Handler handler;
   net::io_context io;
   std::atomic<bool> draining{false};
+  std::atomic<std::size_t> buffered_bytes{0};  // of bodies, see Limits
 
   std::shared_mutex stop_mutex;
   bool stopped = false;
@@ -89,6 +91,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool Parse();
   bool TargetTooLong() const;
   bool Continue100();
+  // Asks options.admit; false if the request was refused.
+  bool Admitted();
+  // Counts what the body takes by now; false if that is too much and the request was refused.
+  bool CountBody();
   void Dispatch();
   void Refuse(int status, std::string_view reason, std::string_view message);
   void Send(Response response);
@@ -116,6 +122,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t lingered_bytes_ = 0;
   std::string in_;  // arrived, not yet parsed
   std::unique_ptr<RequestParser> parser_;
+  std::shared_ptr<Charge> charge_;  // null while the body takes no memory of its own
   std::weak_ptr<Reply> reply_;
   std::string head_, body_;  // being written
 };

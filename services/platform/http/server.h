@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,9 @@ struct Limits {
   std::size_t max_target_bytes = 8 * 1024;
   std::size_t max_body_bytes = 4 * 1024 * 1024;
   std::size_t max_connections = 12'000;  // beyond: accept and close with 503
+  // Of the bodies of all connections together, from their first byte until the exchange is gone; beyond: 503. It may be
+  // exceeded by what one read brings to each I/O thread.
+  std::size_t max_buffered_bytes = 256 * 1024 * 1024;
   std::chrono::milliseconds header_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds idle_timeout{75'000};
@@ -33,6 +37,8 @@ struct Request {
 
   // First header of that name (ASCII case-insensitive), or empty.
   std::string_view Header(std::string_view name) const;
+  // How many headers have that name.
+  std::size_t Count(std::string_view name) const;
 };
 
 // Content-Length, Connection and Transfer-Encoding are the server's: given by a handler they are ignored, and so is a
@@ -54,6 +60,7 @@ struct Exchange {
   // Registers a function to call once, on an I/O thread, if the client goes before the response was given (at once, on
   // the caller's thread, if it has gone already). A client that closes its sending side counts as gone.
   std::function<void(std::function<void()>)> on_cancel;
+  std::shared_ptr<void> buffered;  // the server's: the body's part of max_buffered_bytes
 };
 
 // May answer at once or later; bounding that time is its own duty. Runs on an I/O thread: never block in it.
@@ -62,12 +69,16 @@ using Handler = std::function<void(std::shared_ptr<Exchange>)>;
 // 413 BODY_TOO_LARGE, 414 and 431 HEADER_TOO_LARGE, 500 INTERNAL, 503 OVERLOADED), so that the gateway's have the
 // AIP-193 form. `reason` is an ErrorReason name.
 using ErrorBody = std::function<Response(int status, std::string_view reason, std::string_view message)>;
+// Looks at a request whose header is complete and whose body is still to come: a response refuses it, so that the body
+// costs nothing, and ends the connection. Not asked for requests without a body. Runs on an I/O thread: never block.
+using Admit = std::function<std::optional<Response>(const Request&)>;
 
 struct ServerOptions {
   std::string address = "127.0.0.1:0";  // host:port; port 0 takes a free one
   int threads = 1;
   Limits limits;
   ErrorBody error_body;  // default: text/plain
+  Admit admit;           // default: admits everything
   // Told what a handler threw; the client gets 500.
   std::function<void(std::string_view what)> on_exception;
 };
