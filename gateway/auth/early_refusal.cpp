@@ -7,10 +7,9 @@
 namespace lanting::gateway {
 
 std::optional<Error> RefuseEarly(const Route& route, std::string_view authorization) {
-  constexpr std::string_view kScheme = "Bearer ";
   if (authorization.empty() && route.method->options().GetExtension(common::v1::required_scope) == "public")
     return std::nullopt;
-  if (authorization.starts_with(kScheme) && auth::ParseKey(authorization.substr(kScheme.size()))) return std::nullopt;
+  if (auth::ParseKey(auth::BearerCredential(authorization))) return std::nullopt;
   return errors::Unauthenticated();
 }
 

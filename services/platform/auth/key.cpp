@@ -64,6 +64,17 @@ std::optional<ParsedKey> ParseKey(std::string_view text) {
   return ParsedKey{*tenant, Sha256(text), std::string(text)};
 }
 
+std::string_view BearerCredential(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  authorization = Trim(authorization);
+  if (authorization.size() <= kScheme.size()) return {};
+  for (std::size_t i = 0; i < kScheme.size(); ++i) {
+    const char c = authorization[i];
+    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != kScheme[i]) return {};
+  }
+  return Trim(authorization.substr(kScheme.size()));
+}
+
 bool ConstantTimeEquals(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -25,6 +25,9 @@ struct ParsedKey {
 std::string GenerateKey(const Id& tenant);
 // Strict: exactly the form above, checksum included.
 std::optional<ParsedKey> ParseKey(std::string_view text);
+// The credential of an Authorization header: what follows the scheme "Bearer" (in any case, RFC 9110), without white
+// space around it. Empty for another scheme.
+std::string_view BearerCredential(std::string_view authorization);
 // In time that depends on the lengths only.
 bool ConstantTimeEquals(std::string_view a, std::string_view b);
 

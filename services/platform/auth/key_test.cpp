@@ -59,5 +59,12 @@ TEST(Key, ConstantTimeEquals) {
   EXPECT_FALSE(ConstantTimeEquals("secret", "secret2"));
 }
 
+TEST(BearerCredential, TheSchemeHasNoCaseAndSpaceAroundIsNotPartOfTheKey) {
+  for (const char* header : {"Bearer lt_k", "bearer lt_k", "BEARER lt_k", "bEaReR   lt_k \t", " Bearer lt_k"})
+    EXPECT_EQ(BearerCredential(header), "lt_k") << header;
+  for (const char* header : {"", "Bearer", "Bearer ", "Bearerlt_k", "Basic lt_k", "lt_k", "Bearer\tlt_k"})
+    EXPECT_EQ(BearerCredential(header), "") << header;
+}
+
 }  // namespace
 }  // namespace lanting::auth
