@@ -1,7 +1,5 @@
 #include "platform/rpc/server.h"
 
-#include <google/protobuf/stubs/logging.h>
-#include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -15,6 +13,7 @@
 #include <stdexcept>
 
 #include "platform/obs/log.h"
+#include "platform/rpc/log_handlers.h"
 
 namespace lanting::rpc {
 namespace {
@@ -47,13 +46,7 @@ void EnablePlugins() {
   static std::once_flag once;
   std::call_once(once, [] {
     grpc::EnableDefaultHealthCheckService(true);
-    gpr_set_log_function([](gpr_log_func_args* args) {
-      if (args->severity == GPR_LOG_SEVERITY_ERROR) obs::Warn("grpc", {{"detail", args->message}});
-    });
-    // Protobuf complains on stderr about what callers send; they are told, and our log is JSON.
-    google::protobuf::SetLogHandler([](google::protobuf::LogLevel, const char*, int, const std::string& message) {
-      obs::Debug("protobuf", {{"detail", message}});
-    });
+    InstallLogHandlers();
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });
 }
