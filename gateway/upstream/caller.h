@@ -21,7 +21,8 @@ struct UpstreamCall {
 class Upstream {
  public:
   // `name` names it in errors and metrics ("membership"); `target` is host:port. Connections are made when first used
-  // and again when lost, at most 2 s apart. More than one channel spreads the load of one busy HTTP/2 connection.
+  // and again when lost: an attempt takes at most 1 s, and the next follows within a second. More than one channel
+  // spreads the load of one busy HTTP/2 connection.
   Upstream(std::string name, const std::string& target, int channels);
   // Waits for the calls in flight, at most for their deadlines.
   ~Upstream();
