@@ -116,6 +116,15 @@ class Relay::Impl {
       ASSIGN_OR_RETURN(const double seconds, store_.OldestAgeSeconds(cursor_.position));
       metrics_.oldest_age.Set(seconds);
     }
+    const auto more = Forward();
+    // Needs no Redis, so it goes on while that is down.
+    if (store_.connected()) RETURN_IF_ERROR(Housekeeping());
+    if (more.ok() && trim_.Due()) RETURN_IF_ERROR(Trim());
+    return more;
+  }
+
+  // A batch from the outbox to the streams. True if there is more.
+  Result<bool> Forward() {
     Position end;
     ASSIGN_OR_RETURN(const auto rows, store_.Read(cursor_.position, options_.batch, end));
     if (!rows.empty()) {
@@ -124,7 +133,6 @@ class Relay::Impl {
     } else if (check_.Due()) {
       RETURN_IF_ERROR(Send(rows, end));
     }
-    RETURN_IF_ERROR(Housekeeping());
     return static_cast<int>(rows.size()) == options_.batch;
   }
 
@@ -148,11 +156,13 @@ class Relay::Impl {
     return store_.StoreCursor(before, cursor_);
   }
 
+  Result<void> Trim() {
+    ASSIGN_OR_RETURN(const bool changed, streams_.Trim(cursor_, options_.keep_days));
+    if (changed) RETURN_IF_ERROR(store_.StoreCursor(cursor_.position, cursor_));
+    return {};
+  }
+
   Result<void> Housekeeping() {
-    if (trim_.Due()) {
-      ASSIGN_OR_RETURN(const bool changed, streams_.Trim(cursor_, options_.keep_days));
-      if (changed) RETURN_IF_ERROR(store_.StoreCursor(cursor_.position, cursor_));
-    }
     if (maintain_.Due()) {
       // What has not been relayed is kept, however old it is.
       ASSIGN_OR_RETURN(const double age, store_.OldestAgeSeconds(cursor_.position));

@@ -33,7 +33,7 @@ constexpr char kOldest[] =
     "WHERE (xid, id) > ($1::xid8, $2::bigint) ORDER BY xid, id LIMIT 1";
 constexpr char kMaintain[] = "SELECT outbox_maintain($1::int)";
 constexpr char kPurge[] =
-    "SELECT request_log_purge('24 hours', 2000) = 2000 OR inbox_purge(make_interval(days => $1::int), 2000) = 2000";
+    "SELECT greatest(request_log_purge('24 hours', 2000), inbox_purge(make_interval(days => $1::int), 2000)) = 2000";
 
 std::int64_t NowMs() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())

@@ -6,6 +6,7 @@
 #include "lanting/common/v1/event_envelope.pb.h"
 #include "platform/obs/metrics.h"
 #include "platform/outbox/event_source.h"
+#include "platform/outbox/relay_store.h"
 #include "platform/redis/stream.h"
 #include "platform/testing/redis_fixture.h"
 #include "platform_test/migrations.gen.h"
@@ -54,6 +55,18 @@ class RelayTest : public ::testing::Test {
   void Run(const redis::Args& args) {
     auto reply = client_.Command(args);
     ASSERT_TRUE(reply.ok() && !reply->error()) << args[0] << " " << (reply.ok() ? reply->text : "");
+  }
+
+  // `old` remembered requests and five inbox rows that are to go, and one of each that is to stay.
+  void AddOldRows(int old) {
+    db_.Query(
+        "INSERT INTO membership.request_log (tenant_id, subject, method, request_id, request_hash, response, "
+        "created_at) SELECT gen_random_uuid(), 'keys/1', 'm', i::text, '', '', "
+        "now() - CASE WHEN i = 0 THEN interval '20 hours' ELSE interval '30 hours' END FROM generate_series(0, " +
+        std::to_string(old) + ") i");
+    db_.Query(
+        "INSERT INTO membership.inbox (tenant_id, consumer, event_id, received_at) SELECT gen_random_uuid(), 'c', "
+        "gen_random_uuid(), now() - (29 + 2 * i) * interval '1 day' FROM generate_series(0, 5) i");
   }
 
   testing::RedisFixture redis_{{.aof = true}};
@@ -264,6 +277,29 @@ TEST_F(RelayTest, WaitsForWhatIsDownAndSaysHowOldTheOldestIs) {
   redis_.Start();
   EXPECT_TRUE(Eventually([&] { return Length() == 20; }));
   EXPECT_TRUE(Eventually([&] { return obs::MetricsText().find(gauge + "0\n") != std::string::npos; }));
+}
+
+TEST_F(RelayTest, OldRequestsAndOldInboxRowsArePurgedTogether) {
+  AddOldRows(2500);
+  RelayStore store(Options().pg_url, "membership");
+  ASSERT_TRUE(store.TryLead().ok());
+  EXPECT_EQ(store.Purge(30).value(), true);
+  EXPECT_EQ(db_.Query("SELECT count(*) FROM membership.request_log"), "501");
+  EXPECT_EQ(db_.Query("SELECT count(*) FROM membership.inbox"), "1");
+  EXPECT_EQ(store.Purge(30).value(), false);
+  EXPECT_EQ(db_.Query("SELECT count(*) FROM membership.request_log"), "1");
+}
+
+TEST_F(RelayTest, WhatIsOldIsPurgedAlsoWhileRedisIsDown) {
+  redis_.Kill();
+  AddOldRows(10);
+  source_.AppendMany(5);
+  Relay relay(Options());
+  relay.Start();
+  EXPECT_TRUE(Eventually([&] {
+    return db_.Query("SELECT count(*) FROM membership.request_log") == "1" &&
+           db_.Query("SELECT count(*) FROM membership.inbox") == "1";
+  }));
 }
 
 TEST_F(RelayTest, WakeSparesTheWait) {
