@@ -157,8 +157,16 @@ class Relay::Impl {
   }
 
   Result<void> Trim() {
-    ASSIGN_OR_RETURN(const bool changed, streams_.Trim(cursor_, options_.keep_days));
-    if (changed) RETURN_IF_ERROR(store_.StoreCursor(cursor_.position, cursor_));
+    Cursor next = cursor_;  // a newcomer that was noted and not served would be forgotten
+    ASSIGN_OR_RETURN(const bool changed, streams_.Trim(next, options_.keep_days));
+    if (!changed) return {};
+    RETURN_IF_ERROR(store_.StoreCursor(cursor_.position, next));
+    if (next.position != cursor_.position) {
+      metrics_.rewinds.Increment();
+      obs::Info("relay: a new consumer; sending the retained outbox again", {{"outbox", options_.service}});
+      Wake();
+    }
+    cursor_ = std::move(next);
     return {};
   }
 

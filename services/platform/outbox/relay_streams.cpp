@@ -92,21 +92,44 @@ Result<bool> RelayStreams::NoteGroups(const std::string& key, Cursor& cursor, st
   return changed;
 }
 
-Result<bool> RelayStreams::Trim(Cursor& cursor, int keep_days) {
-  bool changed = false;
-  const StreamId too_old{static_cast<std::uint64_t>(UnixMs() - keep_days * kDayMs), 0};
-  changed |= std::erase_if(cursor.groups, [&](const auto& g) { return UnixMs() - g.second > keep_days * kDayMs; }) > 0;
+// Whether any stream has had entries that it no longer has.
+Result<bool> RelayStreams::Trimmed() {
   for (const auto& key : keys_) {
-    std::vector<std::string> present;
+    ASSIGN_OR_RETURN(const auto info, client_.Command({"XINFO", "STREAM", key}));
+    if (info.error()) continue;  // no such stream yet
+    const Reply *added = info.Find("entries-added"), *length = info.Find("length");
+    if (!added || !length || added->integer > length->integer) return true;
+  }
+  return false;
+}
+
+Result<bool> RelayStreams::Trim(Cursor& cursor, int keep_days) {
+  struct Seen {
+    std::vector<std::string> groups;
     StreamId acknowledged;
-    ASSIGN_OR_RETURN(const bool noted, NoteGroups(key, cursor, present, acknowledged));
+  };
+  const StreamId too_old{static_cast<std::uint64_t>(UnixMs() - keep_days * kDayMs), 0};
+  bool changed =
+      std::erase_if(cursor.groups, [&](const auto& g) { return UnixMs() - g.second > keep_days * kDayMs; }) > 0;
+  const auto known = cursor.groups;
+  std::vector<Seen> seen(keys_.size());
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    ASSIGN_OR_RETURN(const bool noted, NoteGroups(keys_[i], cursor, seen[i].groups, seen[i].acknowledged));
     changed |= noted;
-    const bool all_there = !present.empty() && std::ranges::all_of(cursor.groups, [&](const auto& known) {
-      return std::ranges::find(present, known.first) != present.end();
+  }
+  if (std::ranges::any_of(cursor.groups, [&](const auto& g) { return !known.contains(g.first); })) {
+    ASSIGN_OR_RETURN(const bool missed, Trimmed());
+    if (missed) cursor.position = {};
+    return true;
+  }
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    const auto& [present, acknowledged] = seen[i];
+    const bool all_there = !present.empty() && std::ranges::all_of(known, [&groups = present](const auto& group) {
+      return std::ranges::find(groups, group.first) != groups.end();
     });
     const StreamId from = all_there ? std::max(acknowledged, too_old) : too_old;
-    ASSIGN_OR_RETURN(const auto trimmed, client_.Command({"XTRIM", key, "MINID", from.ToString()}));
-    if (trimmed.error()) return Refused(key + ": " + trimmed.text);
+    ASSIGN_OR_RETURN(const auto trimmed, client_.Command({"XTRIM", keys_[i], "MINID", from.ToString()}));
+    if (trimmed.error()) return Refused(keys_[i] + ": " + trimmed.text);
   }
   return changed;
 }

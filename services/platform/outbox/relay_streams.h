@@ -20,10 +20,13 @@ class RelayStreams {
 
   // Notes the groups there are in the cursor, and cuts each stream at the oldest entry that some group has not
   // acknowledged, or at `keep_days` if that is later. A stream without groups, or where a known group is missing, is
-  // cut at `keep_days` only. Returns whether the groups in the cursor changed.
+  // cut at `keep_days` only. Returns whether the cursor changed. A group that is there for the first time after
+  // anything was cut off has missed that: the cursor goes back to the start of the retained outbox, and nothing is cut
+  // this time.
   Result<bool> Trim(Cursor& cursor, int keep_days);
 
  private:
+  Result<bool> Trimmed();
   Result<bool> NoteGroups(const std::string& key, Cursor& cursor, std::vector<std::string>& names,
                           redis::StreamId& acknowledged);
 

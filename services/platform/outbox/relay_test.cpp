@@ -4,6 +4,7 @@
 #include <set>
 
 #include "lanting/common/v1/event_envelope.pb.h"
+#include "platform/inbox/consumer.h"
 #include "platform/obs/metrics.h"
 #include "platform/outbox/event_source.h"
 #include "platform/outbox/relay_store.h"
@@ -239,6 +240,33 @@ TEST_F(RelayTest, TrimsWhatEveryGroupHasAcknowledged) {
   EXPECT_TRUE(Eventually([&] { return Length() == 395; }));
   auto first = client_.Command({"XRANGE", key, "-", "+", "COUNT", "1"});
   EXPECT_EQ(redis::ToEntries(*first).front().id, entries[5].id);
+}
+
+TEST_F(RelayTest, AConsumerThatComesAfterTheTrimmingGetsAllThatIsRetained) {
+  const auto keys = redis::StreamKeys("membership", 4);
+  for (const auto& key : keys) Run({"XGROUP", "CREATE", key, "incentives", "0", "MKSTREAM"});
+  Relay relay(Options());
+  relay.Start();
+  source_.AppendMany(200);
+  ASSERT_TRUE(Eventually([&] { return Length() == 200; }));
+  for (const auto& key : keys)
+    ASSERT_TRUE(client_.Command({"XREADGROUP", "GROUP", "incentives", "i", "NOACK", "STREAMS", key, ">"}).ok());
+  ASSERT_TRUE(Eventually([&] { return Length() <= 4; }));  // the last of each stream stays
+  db_.Query(
+      "CREATE TABLE membership.effect (event_id uuid);"
+      "GRANT ALL ON membership.effect TO membership_app");
+  const inbox::Handler note{[](pg::Tx& tx, const EventEnvelope& e) -> Result<void> {
+    tx.Run({"note_effect", "INSERT INTO effect VALUES ($1::uuid)"}, Id::Parse(e.event_id()));
+    return {};
+  }};
+  inbox::Consumer audit({.name = "audit", .instance = "audit-0", .sources = {"membership"}, .redis_url = redis_.url()},
+                        {{"lanting.membership.v1.MemberJoined", note}}, source_.pool());
+  audit.Start();
+  EXPECT_TRUE(Eventually([&] { return db_.Query("SELECT count(*) FROM membership.effect") == "200"; }));
+  source_.AppendMany(1);
+  EXPECT_TRUE(Eventually([&] { return db_.Query("SELECT count(*) FROM membership.effect") == "201"; }));
+  audit.Stop();
+  EXPECT_EQ(db_.Query("SELECT count(DISTINCT event_id) FROM membership.effect"), "201");
 }
 
 TEST_F(RelayTest, NothingIsTrimmedWhileAKnownGroupIsMissing) {
