@@ -10,6 +10,7 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "platform/base/fault.h"
 #include "platform/inbox/apply.h"
@@ -124,18 +125,22 @@ class Consumer::Impl {
   // Any fault of Redis starts anew with what is pending: held entries are among it.
   void Run() {
     redis::Backoff backoff(milliseconds(50), milliseconds(1000));
-    bool joined = false, looked_for_killers = false;
+    bool joined = false, looked_for_killers = false, remade = false;
     while (!Stopping()) {
       Result<void> step = joined ? Step(looked_for_killers) : reader_.CreateGroups();
       if (step.ok()) {
+        // That the groups are there does not mean that they can be read.
+        if (joined) {
+          backoff.Reset();
+          remade = false;
+        }
         joined = true;
-        backoff.Reset();
         continue;
       }
       joined = false;
       held_.clear();
       held_ids_.clear();
-      if (step.error().code == Code::kNotFound) continue;
+      if (step.error().code == Code::kNotFound && !std::exchange(remade, true)) continue;
       obs::Warn("consumer: will try again", {{"reason", step.error().reason}, {"cause", step.error().internal}});
       Wait(backoff.Next());
     }

@@ -22,6 +22,25 @@ TEST_F(ConsumerTest, AThousandEventsWithAPoisonEntryAndAnUnknownType) {
   EXPECT_EQ(letter.envelope, std::string("\xff\x00not an envelope", 17));
 }
 
+TEST_F(ConsumerTest, ARefusalByRedisIsNotMetInALoop) {
+  ASSERT_TRUE(client_.Command({"ACL", "SETUSER", "default", "-xreadgroup"}).ok());
+  Send(Envelope("桓玄", 1));
+  Consumer consumer(Options(), {{kJoined, {&Effect}}}, pool_);
+  consumer.Start();
+  auto calls = [&] {
+    const std::string name = "cmdstat_xgroup|create:calls=";
+    const auto text = client_.Command({"INFO", "commandstats"}).value().text;
+    const auto at = text.find(name);
+    return at == text.npos ? 0 : std::stoi(text.substr(at + name.size()));
+  };
+  ASSERT_TRUE(Eventually([&] { return calls() >= 12; }));  // four streams, three tries
+  const int before = calls();
+  std::this_thread::sleep_for(milliseconds(1000));  // a loop would make thousands
+  EXPECT_LE(calls() - before, 80);
+  ASSERT_TRUE(client_.Command({"ACL", "SETUSER", "default", "+xreadgroup"}).ok());
+  EXPECT_TRUE(Eventually([&] { return Effects() == 1; }));
+}
+
 TEST_F(ConsumerTest, DuplicatesHaveNoSecondEffect) {
   std::vector<EventEnvelope> events;
   for (int i = 0; i < 500; ++i) {

@@ -8,8 +8,12 @@ namespace {
 using redis::Args;
 using redis::Reply;
 
-// An error reply about streams or groups: all are answered by making the groups again.
-Error Gone(const Reply& reply) {
+// NOT_FOUND for a stream or group that is gone: answered by making them again. Anything else (NOPERM, OOM, WRONGTYPE)
+// would be met again at once.
+Error ToError(const Reply& reply) {
+  const bool gone =
+      reply.error("NOGROUP") || reply.error("UNBLOCKED") || reply.text.find("no such key") != reply.text.npos;
+  if (!gone) return errors::DependencyUnavailable("redis", reply.text);
   return {.code = Code::kNotFound, .reason = "STREAM_GONE", .message = "A stream is gone.", .internal = reply.text};
 }
 
@@ -54,7 +58,7 @@ Result<std::vector<Delivery>> GroupReader::Read(std::chrono::milliseconds block)
   args.insert(args.end(), streams_.begin(), streams_.end());
   args.insert(args.end(), streams_.size(), ">");
   ASSIGN_OR_RETURN(auto reply, client_.Command(args, block));
-  if (reply.error()) return Gone(reply);
+  if (reply.error()) return ToError(reply);
   std::vector<Delivery> out;
   Collect(reply, out);
   return out;
@@ -65,7 +69,7 @@ Result<std::vector<Delivery>> GroupReader::ReadPending() {
   args.insert(args.end(), streams_.begin(), streams_.end());
   args.insert(args.end(), pending_from_.begin(), pending_from_.end());
   ASSIGN_OR_RETURN(auto reply, client_.Command(args));
-  if (reply.error()) return Gone(reply);
+  if (reply.error()) return ToError(reply);
   std::vector<Delivery> out;
   Collect(reply, out);
   for (const auto& delivery : out) pending_from_[delivery.stream] = delivery.entry.id;
@@ -80,7 +84,7 @@ Result<std::vector<Delivery>> GroupReader::Claim(std::chrono::milliseconds idle)
   ASSIGN_OR_RETURN(auto replies, client_.Pipeline(commands));
   std::vector<Delivery> out;
   for (std::size_t i = 0; i < replies.size(); ++i) {
-    if (replies[i].error()) return Gone(replies[i]);
+    if (replies[i].error()) return ToError(replies[i]);
     if (replies[i].items.size() < 2) continue;
     for (auto& entry : redis::ToEntries(replies[i].items[1])) out.push_back({i, std::move(entry)});
   }
@@ -90,7 +94,7 @@ Result<std::vector<Delivery>> GroupReader::Claim(std::chrono::milliseconds idle)
 Result<std::int64_t> GroupReader::Deliveries(const Delivery& d) {
   ASSIGN_OR_RETURN(const auto reply,
                    client_.Command({"XPENDING", streams_[d.stream], group_, d.entry.id, d.entry.id, "1"}));
-  if (reply.error()) return Gone(reply);
+  if (reply.error()) return ToError(reply);
   if (reply.items.empty() || reply.items[0].items.size() != 4) return std::int64_t{0};
   return reply.items[0].items[3].integer;
 }
