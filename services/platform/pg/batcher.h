@@ -24,7 +24,7 @@ struct BatcherOptions {
   std::string name;               // label of the metrics
   std::size_t threads = 2;        // committers; 2 is best on 2 cores (stack.md 4c)
   std::size_t max_weight = 200;   // most rows in a transaction
-  std::size_t max_queued = 4096;  // more are refused with Overloaded
+  std::size_t max_queued = 4096;  // most rows that wait; an item beyond is refused with Overloaded
 };
 
 // Item needs `Id tenant; Deadline deadline; std::size_t weight;` and `void done(Result<Reply>)` as a member function
@@ -41,7 +41,8 @@ class Batcher {
   ~Batcher();  // finishes what has queued, then stops
 
   // Never blocks. done is called exactly once: from a committer thread (DeadlineExceeded without running if it waited
-  // too long), or at once with Overloaded when the queue is full.
+  // too long), or at once with Overloaded when the queue is full. An item heavier than the queue gets in when it is
+  // empty.
   void Submit(Item item);
 
  private:
@@ -59,7 +60,7 @@ class Batcher {
   std::unordered_map<Id, std::deque<Item>> queues_;
   std::deque<Id> turn_;  // tenants with queued items and none in flight, round robin
   std::unordered_set<Id> in_flight_;
-  std::size_t queued_ = 0;
+  std::size_t queued_ = 0;  // weight
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };

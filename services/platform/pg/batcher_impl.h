@@ -30,8 +30,9 @@ void Batcher<Item, Reply>::Submit(Item item) {
   {
     std::lock_guard lock(mutex_);
     stopping = stopping_;
-    if (!stopping && queued_ < options_.max_queued) {
-      metrics_.Queued(++queued_);
+    if (!stopping && (queued_ == 0 || queued_ + item.weight <= options_.max_queued)) {
+      queued_ += item.weight;
+      metrics_.Queued(queued_);
       Id tenant = item.tenant;
       auto& queue = queues_[tenant];
       queue.push_back(std::move(item));
@@ -77,7 +78,7 @@ std::vector<Item> Batcher<Item, Reply>::Take(const Id& tenant) {
     batch.push_back(std::move(queue.front()));
     queue.pop_front();
   }
-  queued_ -= batch.size();
+  queued_ -= weight;
   metrics_.Queued(queued_);
   if (queue.empty()) queues_.erase(tenant);
   return batch;

@@ -11,7 +11,7 @@ namespace lanting::pg {
 BatcherMetrics::BatcherMetrics(const std::string& batcher)
     : queued_(prometheus::BuildGauge()
                   .Name("lanting_batcher_queued")
-                  .Help("Items waiting for a transaction.")
+                  .Help("Rows waiting for a transaction.")
                   .Register(*obs::Metrics())
                   .Add({{"batcher", batcher}})),
       batch_items_(
@@ -26,7 +26,7 @@ BatcherMetrics::BatcherMetrics(const std::string& batcher)
                  .Register(*obs::Metrics())
                  .Add({{"batcher", batcher}})) {}
 
-void BatcherMetrics::Queued(std::size_t items) { queued_.Set(static_cast<double>(items)); }
+void BatcherMetrics::Queued(std::size_t rows) { queued_.Set(static_cast<double>(rows)); }
 void BatcherMetrics::Flushing(std::size_t items) { batch_items_.Observe(static_cast<double>(items)); }
 void BatcherMetrics::SplitUp() { split_.Increment(); }
 

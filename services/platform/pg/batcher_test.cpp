@@ -59,7 +59,7 @@ TEST(BatcherTest, EveryItemOfEveryTenantIsAnsweredOnceInOrderAndAlone) {
   for (auto& t : tenants) last[t];
   std::vector<std::atomic<int>> answers(kSubmitters * kEach);
   {
-    Ints batcher({.name = "test", .threads = 3, .max_weight = 50, .max_queued = 100'000},
+    Ints batcher({.name = "test", .threads = 3, .max_weight = 50, .max_queued = 1'000'000},
                  [&](std::vector<Item>& items) -> Results {
                    ++calls;
                    if (++in_flight.at(items[0].tenant) != 1) ++broken_promises;
@@ -160,6 +160,57 @@ TEST(BatcherTest, AFullQueueRefusesAtOnceAndRecovers) {
   }
   EXPECT_EQ(ok, 6);
   EXPECT_EQ(overloaded, 3);
+}
+
+TEST(BatcherTest, TheQueueIsBoundByRows) {
+  Gate gate;
+  Id tenant = Id::New();
+  std::map<int, std::string> outcome;
+  {
+    Ints batcher({.name = "rows", .threads = 1, .max_weight = 10, .max_queued = 100},
+                 [&](std::vector<Item>& items) -> Results {
+                   gate.Pass();
+                   return Echo(items);
+                 });
+    auto submit = [&](int value, std::size_t weight) {
+      batcher.Submit({.tenant = tenant,
+                      .weight = weight,
+                      .done = [&, value](Result<int> r) { outcome[value] = r.ok() ? "ok" : r.error().reason; },
+                      .value = value});
+    };
+    submit(0, 1);
+    gate.AwaitInside(1);
+    submit(1, 500);  // heavier than the queue, which is empty
+    submit(2, 1);
+    EXPECT_EQ(outcome[2], "OVERLOADED");
+    gate.opened.count_down();
+  }
+  EXPECT_EQ(outcome[1], "ok");
+  Gate second;
+  {
+    Ints batcher({.name = "rows", .threads = 1, .max_weight = 10, .max_queued = 100},
+                 [&](std::vector<Item>& items) -> Results {
+                   second.Pass();
+                   return Echo(items);
+                 });
+    auto submit = [&](int value, std::size_t weight) {
+      batcher.Submit({.tenant = tenant,
+                      .weight = weight,
+                      .done = [&, value](Result<int> r) { outcome[value] = r.ok() ? "ok" : r.error().reason; },
+                      .value = value});
+    };
+    submit(10, 1);
+    second.AwaitInside(1);
+    submit(11, 60);
+    submit(12, 41);  // one row too many
+    submit(13, 40);
+    submit(14, 1);
+    EXPECT_EQ(outcome[12], "OVERLOADED");
+    EXPECT_EQ(outcome[14], "OVERLOADED");
+    second.opened.count_down();
+  }
+  EXPECT_EQ(outcome[11], "ok");
+  EXPECT_EQ(outcome[13], "ok");
 }
 
 TEST(BatcherTest, OneBadItemFailsAlone) {
