@@ -40,6 +40,8 @@ struct RelayMetrics {
   prometheus::Counter &relayed, &rewinds;
 };
 
+constexpr int kFailuresOfALeader = 10;  // in a row, about 5 s
+
 // A thing to be done now and then.
 struct Timer {
   milliseconds every;
@@ -87,27 +89,49 @@ class Relay::Impl {
  private:
   void Run() {
     redis::Backoff backoff(milliseconds(50), milliseconds(1000));
+    int failed = 0;
     while (!stopping()) {
       auto more = Round();
       if (!more.ok()) {
         obs::Warn("relay: will try again", {{"reason", more.error().reason}, {"cause", more.error().internal}});
         SetLeader(store_.connected() && leader_);
-        Wait(backoff.Next(), false);
+        failed = leader_ ? failed + 1 : 0;
+        if (failed < kFailuresOfALeader) {
+          Wait(backoff.Next(), false);
+        } else {
+          failed = 0;
+          GiveWay();
+        }
         continue;
       }
       backoff.Reset();
+      failed = 0;
       if (!*more) Wait(std::chrono::steady_clock::now() < busy_until_ ? options_.busy_poll : options_.idle_poll, true);
     }
     store_.Disconnect();
     SetLeader(false);
   }
 
+  // Perhaps only this process's way to Redis is cut: another replica may take over. The age of the oldest event stays
+  // told until it is known who leads.
+  void GiveWay() {
+    obs::Warn("relay: gives way to another", {{"outbox", options_.service}});
+    store_.Disconnect();
+    leader_ = false;
+    metrics_.leader.Set(0);
+    Wait(2 * options_.idle_poll, false);
+  }
+
   // True if there is more to do at once.
   Result<bool> Round() {
     if (!leader_ || !store_.connected()) {
-      SetLeader(false);
+      leader_ = false;
+      metrics_.leader.Set(0);
       ASSIGN_OR_RETURN(const bool mine, store_.TryLead());
-      if (!mine) return false;
+      if (!mine) {
+        SetLeader(false);
+        return false;
+      }
       ASSIGN_OR_RETURN(cursor_, store_.LoadCursor());
       SetLeader(true);
       obs::Info("relay: leading", {{"outbox", options_.service}});

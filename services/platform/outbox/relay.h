@@ -1,5 +1,6 @@
 // Relay: brings a service's outbox rows to its streams. Every process of the service has one; one of them at a time
-// works, the one that holds the service's advisory lock, and another takes over when its connection ends.
+// works, the one that holds the service's advisory lock, and another takes over when its connection ends, or when it
+// has failed ten times in a row.
 //
 // Order and completeness. Rows are read by (xid, id) and only below pg_snapshot_xmin(): everything below is committed
 // or gone for ever, so nothing can appear behind the cursor later. (Reading `id > last` loses the rows of a transaction

@@ -156,6 +156,18 @@ TEST_F(RelayTest, OneOfTwoLeadsAndTheOtherTakesOver) {
   ASSERT_TRUE(Eventually([&] { return Length() == 200; }));
 }
 
+TEST_F(RelayTest, ALeaderThatCannotReachRedisGivesWay) {
+  auto cut_off = Options();
+  cut_off.redis_url += ".elsewhere";
+  Relay first(cut_off), second(Options());
+  first.Start();
+  ASSERT_TRUE(Eventually([&] { return first.leader(); }));
+  second.Start();
+  source_.AppendMany(10);
+  EXPECT_TRUE(Eventually([&] { return second.leader() && Length() == 10; }));
+  EXPECT_FALSE(first.leader());
+}
+
 TEST_F(RelayTest, ALostLeaderSessionIsTakenUpAgain) {
   Relay relay(Options());
   relay.Start();
