@@ -1,6 +1,22 @@
 #include "membership/api/list.h"
 
 namespace lanting::membership {
+namespace {
+
+// A page ends early at about this many bytes of rows: a message has its bound, and so has the memory of a call.
+constexpr std::size_t kMaxPageBytes = 4 * 1024 * 1024;
+
+// How many of the first `count` rows a page holds: at least one, if there is one.
+std::size_t Fitting(const pqxx::result& rows, std::size_t count) {
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    for (const auto& field : rows[static_cast<int>(i)]) bytes += field.size();
+    if (bytes >= kMaxPageBytes) return i + 1;
+  }
+  return count;
+}
+
+}  // namespace
 
 Result<std::string> ReadPage(pg::Pool& pool, const rpc::Call& call, const ListSpec& spec,
                              const ListArguments& arguments, const std::function<void(const pqxx::row&)>& add,
@@ -22,7 +38,7 @@ Result<std::string> ReadPage(pg::Pool& pool, const rpc::Call& call, const ListSp
                      if (found.empty() && !after && check) RETURN_IF_ERROR(check(tx));
                      return found;
                    }));
-  const auto shown = std::min<std::size_t>(rows.size(), static_cast<std::size_t>(size));
+  const auto shown = Fitting(rows, std::min<std::size_t>(rows.size(), static_cast<std::size_t>(size)));
   for (std::size_t i = 0; i < shown; ++i) add(rows[static_cast<int>(i)]);
   if (shown == rows.size()) return std::string();
   const auto last = rows[static_cast<int>(shown) - 1];

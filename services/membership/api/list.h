@@ -28,8 +28,9 @@ struct ListArguments {
   std::string page_token{};
 };
 
-// Hands each row of the page to `add` and answers the token of the next page, "" at the end. An empty first page asks
-// `check`, if there is one, whether the parent is there at all.
+// A page may hold fewer rows than asked for: it ends early at about 4 MiB. Hands each row of the page to `add` and
+// answers the token of the next page, "" at the end. An empty first page asks `check`, if there is one, whether the
+// parent is there at all.
 Result<std::string> ReadPage(pg::Pool& pool, const rpc::Call& call, const ListSpec& spec,
                              const ListArguments& arguments, const std::function<void(const pqxx::row&)>& add,
                              const std::function<Result<void>(pg::Tx&)>& check = {});
