@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "membership/api/cause.h"
 #include "membership/api/convert.h"
 #include "membership/api/list.h"
 #include "membership/api/update_mask.h"
@@ -19,8 +20,6 @@ namespace {
 namespace pb = v1;
 namespace store = community_store;
 using idempotency::Work;
-
-events::Cause CauseOf(const rpc::Call& call) { return {call.now, call.traceparent}; }
 
 const ListSpec& CommunityList() {
   using paging::Type;

@@ -1,5 +1,6 @@
 #include "membership/api/gate_service.h"
 
+#include "membership/api/cause.h"
 #include "membership/api/convert.h"
 #include "membership/api/list.h"
 #include "membership/domain/errors.h"
@@ -17,8 +18,6 @@ namespace {
 namespace pb = v1;
 namespace store = gate_store;
 using idempotency::Work;
-
-events::Cause CauseOf(const rpc::Call& call) { return {call.now, call.traceparent}; }
 
 // What an empty list asks.
 std::function<Result<void>(pg::Tx&)> CommunityMustExist(const std::string& parent) {

@@ -1,12 +1,15 @@
 #include "membership/api/import_service.h"
 
-#include "lanting/membership/v1/member_service.pb.h"
+#include <charconv>
+
 #include "membership/api/convert.h"
+#include "membership/api/list.h"
 #include "membership/domain/errors.h"
 #include "membership/domain/names.h"
 #include "membership/domain/people_csv.h"
+#include "membership/store/community_store.h"
 #include "membership/store/import_store.h"
-#include "platform/base/strings.h"
+#include "membership/store/sql_import.h"
 #include "platform/paging/page_token.h"
 
 namespace lanting::membership {
@@ -32,10 +35,6 @@ pb::MemberImport ToProto(const MemberImport& import) {
   return out;
 }
 
-paging::ListKey KeyOf(const rpc::Call& call, const std::string& parent) {
-  return {call.tenant(), call.method, parent, "", ""};
-}
-
 Result<pb::MemberImport> Start(pg::Pool& pool, const rpc::Call& call, const pb::ImportMembersRequest& request) {
   auto rows = CheckFile(request.csv().data());
   if (!rows.ok()) return std::move(rows).error();
@@ -49,7 +48,7 @@ Result<pb::MemberImport> Start(pg::Pool& pool, const rpc::Call& call, const pb::
   import.traceparent = call.traceparent;
   return idempotency::Write<pb::MemberImport>(pool, call,
                                               [&](pg::Tx& tx, idempotency::Work& work) -> Result<pb::MemberImport> {
-                                                if (!import_store::CommunityExists(tx, import.community))
+                                                if (!community_store::Exists(tx, import.community))
                                                   return errors::CommunityNotFound(request.parent());
                                                 import_store::Insert(work, tx.tenant(), import, request.csv().data());
                                                 return ToProto(import);
@@ -58,26 +57,18 @@ Result<pb::MemberImport> Start(pg::Pool& pool, const rpc::Call& call, const pb::
 
 Result<pb::ListMemberImportsResponse> List(pg::Pool& pool, const rpc::Call& call,
                                            const pb::ListMemberImportsRequest& request) {
-  ASSIGN_OR_RETURN(int size, paging::PageSize(request.page_size()));
-  const auto key = KeyOf(call, request.parent());
-  ASSIGN_OR_RETURN(auto cursor, paging::DecodePageToken(key, request.page_token()));
+  static const ListSpec spec{.select = sql::kListImports, .id_column = "i.id"};
   const Id community = names::Parse(request.parent()).first;
-  ASSIGN_OR_RETURN(
-      auto imports,
-      pg::ReadTenant(pool, call.tenant(), call.deadline, [&](pg::Tx& tx) -> Result<std::vector<MemberImport>> {
-        if (!import_store::CommunityExists(tx, community)) {
-          return errors::CommunityNotFound(request.parent());
-        }
-        return import_store::List(tx, community, cursor ? cursor->last_id : Id(), size + 1);
-      }));
   pb::ListMemberImportsResponse response;
-  for (std::size_t i = 0; i < imports.size(); ++i) {
-    if (static_cast<int>(i) == size) {
-      response.set_next_page_token(paging::EncodePageToken(key, {std::nullopt, imports[i - 1].id}));
-      break;
-    }
-    *response.add_member_imports() = ToProto(imports[i]);
-  }
+  ASSIGN_OR_RETURN(
+      *response.mutable_next_page_token(),
+      ReadPage(
+          pool, call, spec, {.parent = community, .page_size = request.page_size(), .page_token = request.page_token()},
+          [&](const pqxx::row& row) { *response.add_member_imports() = ToProto(import_store::Read(row)); },
+          [&](pg::Tx& tx) -> Result<void> {
+            if (!community_store::Exists(tx, community)) return errors::CommunityNotFound(request.parent());
+            return {};
+          }));
   return response;
 }
 
@@ -87,18 +78,28 @@ struct RowPlace {
   std::string column;
 };
 
-RowPlace PlaceOf(const paging::Cursor& cursor) {
-  const auto& text = *cursor.last_value;
-  auto colon = text.find(':');
-  return {std::atoi(text.c_str()), text.substr(colon + 1)};
+// Tokens are not signed: what is in them is the caller's text.
+Result<RowPlace> PlaceOf(const std::optional<paging::Cursor>& cursor) {
+  if (!cursor) return RowPlace{};
+  const std::string text = cursor->last_value.value_or("");
+  RowPlace place;
+  const auto* const end = text.data() + text.size();
+  const auto [colon, error] = std::from_chars(text.data(), end, place.row);
+  if (error != std::errc() || colon == end || *colon != ':' || text.find('\0') != std::string::npos) {
+    return lanting::errors::InvalidField("pageToken", "INVALID_PAGE_TOKEN", "not a page token of this list");
+  }
+  place.column.assign(colon + 1, end);
+  return place;
 }
 
-Result<pb::ListImportRowErrorsResponse> ListErrors(pg::Pool& pool, const rpc::Call& call,
-                                                   const pb::ListImportRowErrorsRequest& request) {
+}  // namespace
+
+Result<pb::ListImportRowErrorsResponse> ListImportRowErrors(pg::Pool& pool, const rpc::Call& call,
+                                                            const pb::ListImportRowErrorsRequest& request) {
   ASSIGN_OR_RETURN(int size, paging::PageSize(request.page_size()));
-  const auto key = KeyOf(call, request.parent());
+  const paging::ListKey key{call.tenant(), call.method, request.parent(), "", ""};
   ASSIGN_OR_RETURN(auto cursor, paging::DecodePageToken(key, request.page_token()));
-  const auto place = cursor && cursor->last_value ? PlaceOf(*cursor) : RowPlace{};
+  ASSIGN_OR_RETURN(const auto place, PlaceOf(cursor));
   const auto ids = names::Parse(request.parent());
   ASSIGN_OR_RETURN(auto found,
                    pg::ReadTenant(pool, call.tenant(), call.deadline, [&](pg::Tx& tx) -> Result<std::vector<RowError>> {
@@ -124,8 +125,6 @@ Result<pb::ListImportRowErrorsResponse> ListErrors(pg::Pool& pool, const rpc::Ca
   return response;
 }
 
-}  // namespace
-
 void ImportService::Register(rpc::Service& members) {
   members.Unary<pb::ImportMembersRequest, pb::MemberImport>(
       "ImportMembers", [this](const rpc::Call& call, const pb::ImportMembersRequest& request) {
@@ -148,7 +147,7 @@ void ImportService::Register(rpc::Service& members) {
       "ListMemberImports", [this](const rpc::Call& call, const auto& request) { return List(pool_, call, request); });
   members.Unary<pb::ListImportRowErrorsRequest, pb::ListImportRowErrorsResponse>(
       "ListImportRowErrors",
-      [this](const rpc::Call& call, const auto& request) { return ListErrors(pool_, call, request); });
+      [this](const rpc::Call& call, const auto& request) { return ListImportRowErrors(pool_, call, request); });
 }
 
 }  // namespace lanting::membership

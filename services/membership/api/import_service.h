@@ -3,10 +3,15 @@
 
 #include <functional>
 
+#include "lanting/membership/v1/member_service.pb.h"
 #include "platform/pg/pool.h"
 #include "platform/rpc/service.h"
 
 namespace lanting::membership {
+
+// The handler of the method of this name.
+Result<v1::ListImportRowErrorsResponse> ListImportRowErrors(pg::Pool& pool, const rpc::Call& call,
+                                                            const v1::ListImportRowErrorsRequest& request);
 
 class ImportService {
  public:

@@ -4,6 +4,7 @@
 #include "membership/api/list.h"
 #include "membership/domain/errors.h"
 #include "membership/domain/names.h"
+#include "membership/store/community_store.h"
 #include "membership/store/member_store.h"
 #include "membership/store/sql_member.h"
 
@@ -77,7 +78,8 @@ Result<pb::ListMembersResponse> ListMembers(pg::Pool& pool, const rpc::Call& cal
                        pool, call, spec, arguments,
                        [&](const pqxx::row& row) { *response.add_members() = convert::ToProto(ReadMember(row)); },
                        [&](pg::Tx& tx) -> Result<void> {
-                         if (!CommunityExists(tx, community)) return errors::CommunityNotFound(request.parent());
+                         if (!community_store::Exists(tx, community))
+                           return errors::CommunityNotFound(request.parent());
                          return {};
                        }));
   return response;

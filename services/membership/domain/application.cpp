@@ -57,18 +57,6 @@ const char* StateName(ApplicationState state) {
 
 }  // namespace
 
-std::vector<FieldViolation> CheckIdentities(const std::vector<ChannelIdentity>& identities, const std::string& field) {
-  std::vector<FieldViolation> violations;
-  std::set<Channel> channels;
-  for (std::size_t i = 0; i < identities.size(); ++i) {
-    if (!channels.insert(identities[i].channel).second) {
-      violations.push_back(
-          {field + "[" + std::to_string(i) + "].channel", "DUPLICATE_VALUE", "At most one identity per channel."});
-    }
-  }
-  return violations;
-}
-
 Result<void> CheckSubmission(const Application& application, const ApplicationView& view,
                              const std::string& gate_name) {
   if (!view.gate) return errors::GateNotFound(gate_name);

@@ -45,9 +45,6 @@ struct ApplicationView {
 // Whether the application may be submitted. Faults of the form are reported all at once, below "application.".
 Result<void> CheckSubmission(const Application& application, const ApplicationView& view, const std::string& gate_name);
 
-// At most one identity per channel; `field` is the JSON path of the list.
-std::vector<FieldViolation> CheckIdentities(const std::vector<ChannelIdentity>& identities, const std::string& field);
-
 // Refused when it was decided before.
 Result<void> CheckUndecided(const Application& application);
 

@@ -24,6 +24,10 @@ bool Reader::Next(Row& row) {
   row.line = line_;
   std::size_t count = 0;
   for (;;) {
+    if (count == kMaxFields) {
+      fault_ = Fault{row.line, "the row has more than " + std::to_string(kMaxFields) + " fields"};
+      return false;
+    }
     if (row.fields.size() == count) row.fields.emplace_back();
     if (!ReadField(row.fields[count++])) return false;
     if (at_ >= text_.size()) break;

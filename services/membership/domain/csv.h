@@ -13,6 +13,9 @@
 
 namespace lanting::membership::csv {
 
+// A row with more is a fault: without a bound, a file of commas would take a hundred times its size in memory.
+inline constexpr std::size_t kMaxFields = 100;
+
 struct Row {
   int line = 0;  // where it starts, from 1
   std::vector<std::string> fields;
@@ -20,7 +23,7 @@ struct Row {
 
 // Why the file cannot be read to its end.
 struct Fault {
-  int line;  // of the quote at fault
+  int line;  // of the quote, or the row, at fault
   std::string message;
 };
 

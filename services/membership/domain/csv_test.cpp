@@ -51,6 +51,15 @@ TEST(CsvTest, TellsWhereItCannotGoOn) {
   EXPECT_EQ(fault->line, 3);
 }
 
+TEST(CsvTest, ARowHasABoundedNumberOfFields) {
+  std::optional<Fault> fault;
+  EXPECT_EQ(ReadAll(std::string(kMaxFields - 1, ','), nullptr, &fault).at(0).size(), kMaxFields);
+  EXPECT_FALSE(fault);
+  EXPECT_EQ(ReadAll("昵称\n" + std::string(16 * 1024 * 1024, ','), nullptr, &fault).size(), 1u);
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->line, 2);
+}
+
 std::string Write(const Rows& rows) {
   std::string out;
   for (const auto& row : rows) {

@@ -1,7 +1,6 @@
 #include "membership/domain/join.h"
 
 #include <algorithm>
-#include <array>
 
 #include "membership/domain/errors.h"
 #include "membership/domain/names.h"
@@ -97,7 +96,7 @@ Result<Member> DecideOne(JoinView& view, const JoinItem& item, Time now) {
     if (auto error = CheckLink(*link, now)) return *error;
   }
   if (auto error = CheckRules(item, community->second.rules_version)) return *error;
-  if (auto twice = CheckIdentities(item.person, "member."); !twice.empty())
+  if (auto twice = CheckIdentities(item.person.identities, "member.identities"); !twice.empty())
     return lanting::errors::InvalidFields(twice);
   if (auto error = CheckUnique(view, item)) return *error;
 
@@ -140,12 +139,12 @@ std::vector<Result<Member>> DecideJoin(JoinView& view, const std::vector<JoinIte
   return decided;
 }
 
-std::vector<FieldViolation> CheckIdentities(const Person& person, const std::string& prefix) {
+std::vector<FieldViolation> CheckIdentities(const std::vector<ChannelIdentity>& identities, const std::string& field) {
   std::vector<FieldViolation> violations;
   std::set<Channel> seen;
-  for (std::size_t i = 0; i < person.identities.size(); ++i) {
-    if (seen.insert(person.identities[i].channel).second) continue;
-    violations.push_back({prefix + "identities[" + std::to_string(i) + "].channel", "DUPLICATE_VALUE",
+  for (std::size_t i = 0; i < identities.size(); ++i) {
+    if (seen.insert(identities[i].channel).second) continue;
+    violations.push_back({field + "[" + std::to_string(i) + "].channel", "DUPLICATE_VALUE",
                           "must be on another channel than the identities before: a person has one per channel."});
   }
   return violations;
@@ -157,22 +156,6 @@ std::vector<Id> DecidePromotions(const std::vector<FreePlaces>& places, std::siz
     for (int i = 0; i < place.count && groups.size() < waiting; ++i) groups.push_back(place.group);
   }
   return groups;
-}
-
-std::string ChannelName(Channel channel) {
-  static constexpr std::array kNames = {"CHANNEL_UNSPECIFIED",
-                                        "WECOM",
-                                        "WECHAT",
-                                        "QQ",
-                                        "FEISHU",
-                                        "DINGTALK",
-                                        "TELEGRAM",
-                                        "DISCORD",
-                                        "SLACK",
-                                        "MATRIX",
-                                        "WEBHOOK"};
-  auto n = static_cast<std::size_t>(channel);
-  return n < kNames.size() ? kNames[n] : std::to_string(n);
 }
 
 }  // namespace lanting::membership

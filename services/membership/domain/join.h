@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "membership/domain/channel.h"
 #include "membership/domain/member.h"
 #include "platform/base/result.h"
 
@@ -74,8 +75,8 @@ struct JoinView {
 // "member.").
 std::vector<Result<Member>> DecideJoin(JoinView& view, const std::vector<JoinItem>& items, Time now);
 
-// At most one identity per channel: a violation for each one too many, as field "<prefix>identities[i].channel".
-std::vector<FieldViolation> CheckIdentities(const Person& person, const std::string& prefix);
+// At most one identity per channel: a violation for each one too many, as "<field>[i].channel".
+std::vector<FieldViolation> CheckIdentities(const std::vector<ChannelIdentity>& identities, const std::string& field);
 
 // --- the waiting list ---
 
@@ -87,8 +88,5 @@ struct FreePlaces {
 // Spreads `waiting` people over the groups in the order given: the group for each of the first of them, as many as
 // there are places.
 std::vector<Id> DecidePromotions(const std::vector<FreePlaces>& places, std::size_t waiting);
-
-// The name of a channel as in the proto enum, without its prefix: "WECOM"; the number if it is not known.
-std::string ChannelName(Channel channel);
 
 }  // namespace lanting::membership

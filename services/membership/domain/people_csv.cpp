@@ -20,30 +20,21 @@ constexpr std::array kColumns = {
     ColumnWords{Column::kExpectation, "expectation", "期望"},
 };
 
-struct ChannelWords {
-  std::string_view english, chinese;
-};
-// In the order of the numbers of lanting.membership.v1.Channel, from 1.
-constexpr std::array kChannels = {
-    ChannelWords{"wecom", "企业微信"},  ChannelWords{"wechat", "微信"},   ChannelWords{"qq", "qq群"},
-    ChannelWords{"feishu", "飞书"},     ChannelWords{"dingtalk", "钉钉"}, ChannelWords{"telegram", "电报"},
-    ChannelWords{"discord", "discord"}, ChannelWords{"slack", "slack"},   ChannelWords{"matrix", "matrix"},
-    ChannelWords{"webhook", "webhook"},
-};
-
-std::string Lower(std::string_view text) {
-  std::string out(Trim(text));
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
-}
-
 Error Malformed(int line, const std::string& message) {
   return {.code = Code::kInvalidArgument,
           .reason = "MALFORMED_CSV",
           .message = "Line " + std::to_string(line) + ": " + message + ".",
           .metadata = {{"line", std::to_string(line)}}};
+}
+
+// A value of the file as a message may show it: at most 40 code points of valid UTF-8.
+std::string Shown(std::string_view text) {
+  std::size_t at = 0, seen = 0;
+  for (; at < text.size(); ++at) {
+    const bool starts = (static_cast<unsigned char>(text[at]) & 0xc0) != 0x80;
+    if (starts && ++seen > 40) return std::string(text.substr(0, at)) + "…";
+  }
+  return std::string(text);
 }
 
 }  // namespace
@@ -55,12 +46,15 @@ std::string_view ColumnName(Column column) {
 Result<Header> ParseHeader(const std::vector<std::string>& fields) {
   Header header;
   for (const auto& field : fields) {
-    auto name = Lower(field);
+    // What a Chinese Excel writes unless it is told otherwise is GBK.
+    if (!Utf8Length(field)) return Malformed(1, "the header is not UTF-8 text: save the file as UTF-8");
+    if (field.find('\0') != std::string::npos) return Malformed(1, "the header contains the character NUL");
+    auto name = ToLowerAscii(Trim(field));
     auto known = std::find_if(kColumns.begin(), kColumns.end(),
                               [&](const auto& c) { return name == c.english || name == c.chinese; });
     if (known == kColumns.end()) {
       return Malformed(1,
-                       "\"" + field.substr(0, 100) +
+                       "\"" + Shown(Trim(field)) +
                            "\" is not a column: use display_name, external_id, channel, user_id, expectation (or 昵称, "
                            "外部编号, 渠道, 渠道用户编号, 期望)");
     }
@@ -94,14 +88,6 @@ Result<int> CheckFile(std::string_view text) {
   }
   if (reader.fault()) return Malformed(reader.fault()->line, reader.fault()->message);
   return rows;
-}
-
-int ParseChannel(std::string_view text) {
-  auto name = Lower(text);
-  if (name.starts_with("channel_")) name.erase(0, 8);
-  auto known = std::find_if(kChannels.begin(), kChannels.end(),
-                            [&](const auto& c) { return name == c.english || name == c.chinese; });
-  return known == kChannels.end() ? 0 : static_cast<int>(known - kChannels.begin()) + 1;
 }
 
 }  // namespace lanting::membership

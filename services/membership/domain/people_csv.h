@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "membership/domain/channel.h"
 #include "membership/domain/csv.h"
 #include "platform/base/result.h"
 
@@ -26,8 +27,5 @@ Result<Header> ParseHeader(const std::vector<std::string>& fields);
 
 // Reads the whole file for its form: header, quotes, row and byte limits. The number of data rows.
 Result<int> CheckFile(std::string_view text);
-
-// The number of lanting.membership.v1.Channel for "wecom", "CHANNEL_WECOM" or "企业微信"; 0 if unknown.
-int ParseChannel(std::string_view text);
 
 }  // namespace lanting::membership

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "platform/base/strings.h"
+
 namespace lanting::membership {
 namespace {
 
@@ -21,12 +23,24 @@ TEST(PeopleCsvTest, HeaderFaultsSayWhatIsMissing) {
       {{"external_id"}, "display_name (昵称) is missing"},
       {{"昵称", "display_name"}, "twice"},
       {{"昵称", "渠道"}, "go together"},
+      {{"\xea\xc7\xb3\xc6"}, "is not UTF-8 text: save the file as UTF-8"},  // 昵称 in GBK
+      {{std::string("昵称\0", 7)}, "NUL"},
   };
   for (const auto& c : cases) {
     auto header = ParseHeader(c.fields);
     ASSERT_FALSE(header.ok());
     EXPECT_EQ(header.error().reason, "MALFORMED_CSV");
     EXPECT_NE(header.error().message.find(c.says), std::string::npos) << header.error().message;
+  }
+}
+
+TEST(PeopleCsvTest, WhatTheFileSaysIsShownShortAndWhole) {
+  std::string longest;
+  for (int i = 0; i < 1000; ++i) longest += "兰";
+  for (const auto& name : {longest, "a" + longest, "ab" + longest}) {
+    const auto message = ParseHeader({name}).error().message;
+    EXPECT_TRUE(Utf8Length(message)) << message;
+    EXPECT_LT(message.size(), 500u);
   }
 }
 

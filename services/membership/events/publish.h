@@ -8,15 +8,10 @@
 #include "membership/domain/community.h"
 #include "membership/domain/gate.h"
 #include "membership/domain/key.h"
+#include "membership/events/cause.h"
 #include "platform/outbox/outbox.h"
 
 namespace lanting::membership::events {
-
-// When, and in which trace.
-struct Cause {
-  Time now;
-  std::string traceparent;
-};
 
 outbox::Event TenantCreated(const Tenant& tenant, const Cause& cause);
 // Version 1 of the community; the rules it opens with are version 2.

@@ -2,15 +2,10 @@
 #pragma once
 
 #include "membership/domain/member.h"
+#include "membership/events/cause.h"
 #include "platform/outbox/outbox.h"
 
 namespace lanting::membership::events {
-
-// When it happened, and the trace of the call that caused it.
-struct Cause {
-  Time now;
-  std::string traceparent;
-};
 
 outbox::Event MemberJoined(const Member& member, bool from_waiting_list, const Cause& cause);
 outbox::Event MemberWaitlisted(const Member& member, const Cause& cause);

@@ -7,7 +7,11 @@
 namespace lanting::membership::import_store {
 namespace {
 
-MemberImport ReadRow(const pqxx::row& r) {
+std::int32_t Number(auto e) { return static_cast<std::int32_t>(e); }
+
+}  // namespace
+
+MemberImport Read(const pqxx::row& r) {
   MemberImport i;
   i.id = pg::GetId(r["id"]);
   i.community = pg::GetId(r["community_id"]);
@@ -26,14 +30,6 @@ MemberImport ReadRow(const pqxx::row& r) {
   return i;
 }
 
-std::int32_t Number(auto e) { return static_cast<std::int32_t>(e); }
-
-}  // namespace
-
-bool CommunityExists(pg::Tx& tx, const Id& community) {
-  return !tx.Run(sql::kCommunityExists, tx.tenant(), community).empty();
-}
-
 void Insert(idempotency::Work& work, const Id& tenant, const MemberImport& import, std::string_view csv) {
   work.Do(sql::kInsertImport, tenant, import.id, import.community, Number(import.bad_rows), import.validate_only,
           pg::Bytes{csv}, import.traceparent, import.row_count, import.create_time);
@@ -42,13 +38,7 @@ void Insert(idempotency::Work& work, const Id& tenant, const MemberImport& impor
 std::optional<MemberImport> Get(pg::Tx& tx, const Id& community, const Id& import) {
   auto rows = tx.Run(sql::kGetImport, tx.tenant(), community, import);
   if (rows.empty()) return std::nullopt;
-  return ReadRow(rows[0]);
-}
-
-std::vector<MemberImport> List(pg::Tx& tx, const Id& community, const Id& after, int limit) {
-  std::vector<MemberImport> out;
-  for (const auto& row : tx.Run(sql::kListImports, tx.tenant(), community, after, limit)) out.push_back(ReadRow(row));
-  return out;
+  return Read(rows[0]);
 }
 
 std::vector<RowError> ListRowErrors(pg::Tx& tx, const Id& import, int after_row, const std::string& after_column,
@@ -72,7 +62,7 @@ std::vector<Reference> Running(pg::Tx& tx, int limit) {
 std::optional<MemberImport> Load(pg::Tx& tx, const Id& import) {
   auto rows = tx.Run(sql::kLoadImport, tx.tenant(), import);
   if (rows.empty()) return std::nullopt;
-  return ReadRow(rows[0]);
+  return Read(rows[0]);
 }
 
 std::optional<int> TryLock(pg::Tx& tx, const Id& import) {

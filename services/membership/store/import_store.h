@@ -39,12 +39,10 @@ struct RowError {
 
 namespace import_store {
 
-// False if the community is not there for this tenant.
-bool CommunityExists(pg::Tx& tx, const Id& community);
+MemberImport Read(const pqxx::row& row);
 void Insert(idempotency::Work& work, const Id& tenant, const MemberImport& import, std::string_view csv);
 
 std::optional<MemberImport> Get(pg::Tx& tx, const Id& community, const Id& import);
-std::vector<MemberImport> List(pg::Tx& tx, const Id& community, const Id& after, int limit);
 // Row errors after (row, column), in the order of the file.
 std::vector<RowError> ListRowErrors(pg::Tx& tx, const Id& import, int after_row, const std::string& after_column,
                                     int limit);

@@ -10,9 +10,6 @@ namespace lanting::membership::sql {
   "id, community_id, state, bad_rows, validate_only, row_count, processed_count, imported_count, waiting_count, " \
   "bad_row_count, error_reason, error_message, create_time, finish_time, version, traceparent"
 
-inline constexpr pg::Statement kCommunityExists{"import_community_exists",
-                                                "SELECT 1 FROM community WHERE tenant_id = $1 AND id = $2"};
-
 inline constexpr idempotency::Effect kInsertImport{
     "insert_import",
     "i AS (INSERT INTO member_import (tenant_id, id, community_id, state, bad_rows, validate_only, csv, traceparent, "
@@ -23,10 +20,8 @@ inline constexpr pg::Statement kGetImport{"get_import",
                                           "SELECT " IMPORT_COLUMNS
                                           " FROM member_import WHERE tenant_id = $1 AND community_id = $2 AND id = $3"};
 
-inline constexpr pg::Statement kListImports{
-    "list_imports", "SELECT " IMPORT_COLUMNS
-                    " FROM member_import WHERE tenant_id = $1 AND community_id = $2 AND ($3::uuid IS NULL OR id > $3) "
-                    "ORDER BY id LIMIT $4"};
+inline constexpr const char* kListImports =
+    "SELECT " IMPORT_COLUMNS " FROM member_import i WHERE i.tenant_id = $1 AND i.community_id = $2";
 
 inline constexpr pg::Statement kListRowErrors{
     "list_import_row_errors",

@@ -68,6 +68,10 @@ ImportRow ImportRows::Parse(const csv::Row& row) const {
       fault(std::string(ColumnName(header_.columns[i])), "INVALID_FORMAT", "is not UTF-8 text");
       continue;
     }
+    if (value.find('\0') != std::string::npos) {
+      fault(std::string(ColumnName(header_.columns[i])), "INVALID_FORMAT", "must not contain the character NUL");
+      continue;
+    }
     switch (header_.columns[i]) {
       case Column::kDisplayName:
         member.set_display_name(std::move(value));
@@ -89,7 +93,9 @@ ImportRow ImportRows::Parse(const csv::Row& row) const {
   if (!out.faults.empty()) return out;
   if (!channel.empty() || !user_id.empty()) {
     int number = ParseChannel(channel);
-    if (number == 0 && !channel.empty()) fault("channel", "UNKNOWN_VALUE", "is not a channel: " + channel);
+    if (number == 0 && !channel.empty()) {
+      fault("channel", "UNKNOWN_VALUE", "is not a channel: use one of " + ChannelNames());
+    }
     auto* identity = member.add_identities();
     identity->set_channel(static_cast<v1::Channel>(number));
     identity->set_user_id(user_id);

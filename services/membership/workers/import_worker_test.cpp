@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "membership/store/join_test_world.h"
+#include "platform/base/strings.h"
 
 namespace lanting::membership {
 namespace {
@@ -22,8 +23,8 @@ class ImportWorkerTest : public ::testing::Test {
         "INSERT INTO membership.member_import (tenant_id, id, community_id, state, bad_rows, validate_only, csv, "
         "traceparent, row_count, version, create_time) VALUES ('" +
         world.tenant.ToUuid() + "', '" + id.ToUuid() + "', '" + world.community.ToUuid() + "', 1, " +
-        std::to_string(bad_rows) + ", " + (validate_only ? "true" : "false") + ", convert_to('" + csv +
-        "', 'UTF8'), '', " + std::to_string(rows) + ", 1, now())");
+        std::to_string(bad_rows) + ", " + (validate_only ? "true" : "false") + ", decode('" + HexEncode(csv) +
+        "', 'hex'), '', " + std::to_string(rows) + ", 1, now())");
     return id;
   }
   // People without ids: nothing but the worker keeps them from coming in twice.
@@ -93,6 +94,25 @@ TEST_F(ImportWorkerTest, AnImportTooSlowForItsDeadlineFailsInTheEnd) {
   EXPECT_EQ(Get(import, "state"), "3");
   EXPECT_EQ(Get(import, "error_reason"), "DEADLINE_EXCEEDED");
   EXPECT_EQ(world.Count("member"), 0);
+}
+
+TEST_F(ImportWorkerTest, ARowThatIsNotTextIsAFaultOfThatRowOnly) {
+  world.AddGroup(10);
+  const auto row = [](std::string_view name, std::string_view channel) {
+    return std::string(name) + "," + std::string(channel) + ",u1\n";
+  };
+  using namespace std::string_view_literals;
+  const std::string pigeons(100'000, 'p');
+  auto import = AddImport("昵称,渠道,user_id\n" + row("小\0明"sv, "qq") + row("\xd0\xd0", "qq") +
+                              row("小红", "q\0q"sv) + row("小蓝", pigeons) + row("Rita", "qq"),
+                          5, kSkip);
+  EXPECT_EQ(ImportWorker(world.pool, Clock::System()).RunPending(), 1);
+  EXPECT_EQ(Get(import, "imported_count"), "1");
+  EXPECT_EQ(world.One("SELECT string_agg(row_number || ' ' || column_name || ' ' || reason, ', ' ORDER BY row_number) "
+                      "FROM import_row_error"),
+            "1 display_name INVALID_FORMAT, 2 display_name INVALID_FORMAT, 3 channel INVALID_FORMAT, "
+            "4 channel UNKNOWN_VALUE");
+  EXPECT_EQ(world.Count("import_row_error WHERE length(message) > 200"), 0);
 }
 
 }  // namespace
