@@ -9,6 +9,7 @@
 #include "membership/config.h"
 #include "membership/migrations.gen.h"
 #include "membership/workers/import_worker.h"
+#include "membership/workers/promotion_worker.h"
 #include "platform/idempotency/write.h"
 #include "platform/obs/admin.h"
 #include "platform/obs/log.h"
@@ -35,6 +36,7 @@ int Run(const Config& config) {
                        .buckets = config.stream_buckets});
   idempotency::SetWakeRelay([&] { relay.Wake(); });
   ImportWorker imports(pool, Clock::System());
+  PromotionWorker promotions(pool, Clock::System());
   JoinBatcher joins(pool, {.name = "joins", .threads = static_cast<std::size_t>(config.join_committers)});
 
   Api api(pool, joins, [&] { imports.Wake(); });
@@ -61,10 +63,12 @@ int Run(const Config& config) {
                   [&](const std::string& why) { fatal = true, process.Fail(why); });
   relay.Start();
   imports.Start();
+  promotions.Start();
 
   const int code = process.Wait();
   server.Shutdown(config.drain);
   readiness.Stop();
+  promotions.Stop();
   imports.Stop();
   relay.Stop();
   idempotency::SetWakeRelay({});

@@ -46,6 +46,8 @@ CREATE TABLE community (
   update_time         timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, id)
 );
+-- What waiting_communities() looks through.
+CREATE INDEX community_waiting ON community (tenant_id, id) WHERE waiting_count > 0;
 CREATE UNIQUE INDEX community_external_id_key ON community (tenant_id, external_id);
 
 CREATE TABLE house_rules (
@@ -237,16 +239,29 @@ CALL protect('application_identity');
 CALL protect('member_import');
 CALL protect('import_row_error');
 
--- The two places where the service must look across tenants, each as narrow as its question. Row-level security is
+-- The three places where the service must look across tenants, each as narrow as its question. Row-level security is
 -- forced also on the owner of these functions, so each opens one policy for the owner alone. pg_temp is named, and last:
 -- unnamed it is searched first, and a caller's temporary table would be taken for ours.
 CREATE POLICY import_of_any_tenant ON member_import FOR SELECT TO membership_owner USING (state = 1);
 CREATE POLICY tenant_of_any ON tenant FOR SELECT TO membership_owner USING (true);
+CREATE POLICY waiting_of_any_tenant ON community FOR SELECT TO membership_owner USING (waiting_count > 0);
+CREATE POLICY places_of_any_tenant ON chat_group FOR SELECT TO membership_owner USING (member_count < capacity);
 
 -- Running imports of all tenants, oldest first: what the import worker takes up, also after a crash.
 CREATE FUNCTION running_imports(max_rows int) RETURNS TABLE (tenant_id uuid, id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = membership, pg_temp AS $$
   SELECT i.tenant_id, i.id FROM member_import i WHERE i.state = 1 ORDER BY i.id LIMIT max_rows
+$$;
+
+-- Communities of all tenants where people wait beside a free place: for a moment while a new group takes them in, and for
+-- longer when the process that was doing it died.
+CREATE FUNCTION waiting_communities(max_rows int) RETURNS TABLE (tenant_id uuid, id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = membership, pg_temp AS $$
+  SELECT c.tenant_id, c.id FROM community c
+   WHERE c.waiting_count > 0
+     AND EXISTS (SELECT FROM chat_group g WHERE g.tenant_id = c.tenant_id AND g.community_id = c.id AND g.kind = 1
+                                            AND g.member_count < g.capacity)
+   LIMIT max_rows
 $$;
 
 -- Tenants for the operator, oldest first. By time, since the id of a tenant made under a request_id is a hash.
@@ -257,5 +272,5 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = membership, pg_temp AS $$
    WHERE after_id IS NULL OR (t.create_time, t.tenant_id) > (after_time, after_id)
    ORDER BY t.create_time, t.tenant_id LIMIT max_rows
 $$;
-REVOKE ALL ON FUNCTION running_imports(int), all_tenants(timestamptz, uuid, int) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION running_imports(int), all_tenants(timestamptz, uuid, int) TO membership_app;
+REVOKE ALL ON FUNCTION running_imports(int), waiting_communities(int), all_tenants(timestamptz, uuid, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION running_imports(int), waiting_communities(int), all_tenants(timestamptz, uuid, int) TO membership_app;

@@ -131,8 +131,6 @@ void ExpectConflicts(idempotency::Work& work, const Columns& rows) {
                       : lanting::errors::ConcurrentWrite());
 }
 
-events::Cause CauseOf(const JoinContext& context) { return {context.now, context.traceparent}; }
-
 }  // namespace
 
 JoinView LoadJoinView(pg::Tx& tx, const std::vector<const JoinRequest*>& requests) {
@@ -185,7 +183,7 @@ std::vector<std::vector<Result<Member>>> DecideJoin(const Id& tenant, JoinView& 
     if (!std::all_of(members.begin(), members.end(), [](const auto& m) { return m.ok(); })) continue;
     for (const auto& member : members) {
       rows.Add(*member);
-      auto cause = CauseOf(request->context);
+      const auto& cause = request->context;
       if (member->state == MemberState::kActive) {
         last_in[member->group] = &request->context;
         work.Publish(events::MemberJoined(*member, false, cause));
@@ -198,7 +196,7 @@ std::vector<std::vector<Result<Member>>> DecideJoin(const Id& tenant, JoinView& 
   for (const auto& [id, context] : last_in) {
     const auto& group = view.groups.at(id);
     if (group.full()) {
-      work.Publish(events::GroupFull(group.community, id, group.capacity, group.version + 1, CauseOf(*context)));
+      work.Publish(events::GroupFull(group.community, id, group.capacity, group.version + 1, *context));
     }
   }
   Counters counters(view);
@@ -228,6 +226,14 @@ bool LockCommunity(pg::Tx& tx, const Id& community) {
   return !tx.Run(sql::kLockCommunity, tx.tenant(), community).empty();
 }
 
+std::vector<CommunityOfTenant> WaitingCommunities(pg::Tx& tx, int limit) {
+  std::vector<CommunityOfTenant> found;
+  for (const auto& row : tx.Run(sql::kWaitingCommunities, limit)) {
+    found.push_back({pg::GetId(row["tenant_id"]), pg::GetId(row["id"])});
+  }
+  return found;
+}
+
 Result<int> PromoteWaiting(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, const Id& community) {
   if (!LockCommunity(tx, community)) return 0;
   auto waiting = tx.Run(sql::kFirstWaiting, tx.tenant(), community, kMaxPromotions);
@@ -249,7 +255,7 @@ Result<int> PromoteWaiting(pg::Tx& tx, idempotency::Work& work, const JoinContex
                   .source = static_cast<JoinSource>(pg::GetInt(row["source"])),
                   .version = pg::GetInt(row["version"]) + 1};
     ids.push_back(member.id);
-    work.Publish(events::MemberJoined(member, true, CauseOf(context)));
+    work.Publish(events::MemberJoined(member, true, context));
   }
   for (std::size_t i = 0; i < places.size(); ++i) {
     auto n = static_cast<std::int32_t>(std::count(taken.begin(), taken.end(), places[i].group));
@@ -259,8 +265,8 @@ Result<int> PromoteWaiting(pg::Tx& tx, idempotency::Work& work, const JoinContex
     joined.push_back(n);
     filled.push_back(n == places[i].count ? 1 : 0);
     if (filled.back() == 1) {
-      work.Publish(events::GroupFull(community, places[i].group, Int(row["capacity"]), pg::GetInt(row["version"]) + 1,
-                                     CauseOf(context)));
+      work.Publish(
+          events::GroupFull(community, places[i].group, Int(row["capacity"]), pg::GetInt(row["version"]) + 1, context));
     }
   }
   work.Do(sql::kPromote, tx.tenant(), community, ids, taken, context.now, group_ids, joined, filled);

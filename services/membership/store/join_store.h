@@ -9,16 +9,14 @@
 #include <vector>
 
 #include "membership/domain/join.h"
+#include "membership/events/cause.h"
 #include "platform/base/result.h"
 #include "platform/idempotency/write.h"
 #include "platform/pg/tx.h"
 
 namespace lanting::membership {
 
-struct JoinContext {
-  Time now;
-  std::string traceparent;
-};
+using JoinContext = events::Cause;
 
 // Items that stand or fall together.
 struct JoinRequest {
@@ -50,6 +48,12 @@ inline constexpr int kMaxPromotions = 1000;
 // another transaction. Says the effect of `work` (what else the transaction does goes through tx.Run before) and the
 // events; neither if nobody comes in. Takes the lock of the community. An unknown community has nobody waiting.
 Result<int> PromoteWaiting(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, const Id& community);
+
+struct CommunityOfTenant {
+  Id tenant, community;
+};
+// Communities of all tenants with people waiting beside a free place, at most `limit`. For a transaction of no tenant.
+std::vector<CommunityOfTenant> WaitingCommunities(pg::Tx& tx, int limit);
 
 // The lock that whoever changes places takes first. False if there is no such community.
 bool LockCommunity(pg::Tx& tx, const Id& community);

@@ -28,10 +28,6 @@ Member ReadMember(const pqxx::row& row) {
   return m;
 }
 
-bool CommunityExists(pg::Tx& tx, const Id& community) {
-  return !tx.Run(sql::kCommunityExists, tx.tenant(), community).empty();
-}
-
 Result<Member> GetMember(pg::Tx& tx, const Id& community, const Id& member) {
   auto rows = tx.Run(sql::kGetMember, tx.tenant(), member, community);
   if (rows.empty()) return errors::MemberNotFound(names::Member(community, member));
@@ -44,7 +40,9 @@ Result<Member> RemoveMember(pg::Tx& tx, idempotency::Work& work, const JoinConte
                             const Id& id) {
   const auto name = names::Member(community, id);
   if (!LockCommunity(tx, community)) return errors::MemberNotFound(name);
-  ASSIGN_OR_RETURN(auto member, GetMember(tx, community, id));
+  const auto rows = tx.Run(sql::kGetMemberRow, tx.tenant(), id, community);
+  if (rows.empty()) return errors::MemberNotFound(name);
+  auto member = ReadMember(rows.front());
   if (member.state == MemberState::kLeft) return errors::MemberGone(name);
   const bool was_active = member.state == MemberState::kActive;
   tx.Run(sql::kLeave, tx.tenant(), id, community, was_active ? member.group : Id(), context.now);

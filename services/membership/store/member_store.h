@@ -16,8 +16,6 @@ namespace lanting::membership {
 // A row of sql::kSelectMembers or kGetMember, without waiting_position.
 Member ReadMember(const pqxx::row& row);
 
-bool CommunityExists(pg::Tx& tx, const Id& community);
-
 // With waiting_position. MEMBER_NOT_FOUND also if the member is of another community.
 Result<Member> GetMember(pg::Tx& tx, const Id& community, const Id& member);
 

@@ -52,6 +52,10 @@ inline constexpr pg::Statement kFirstWaiting{
     "SELECT id, source, version FROM member WHERE tenant_id = $1::uuid AND community_id = $2::uuid AND state = 2"
     " ORDER BY waiting_ticket LIMIT $3::int"};
 
+// Where people wait beside a free place, of all tenants.
+inline constexpr pg::Statement kWaitingCommunities{"waiting_communities",
+                                                   "SELECT tenant_id, id FROM waiting_communities($1)"};
+
 inline constexpr idempotency::Effect kPromote{
     "promote",
     "promoted AS (UPDATE member m SET state = 1, group_id = p.group_id, waiting_ticket = NULL,"
@@ -89,15 +93,17 @@ inline constexpr pg::Statement kGetMember{
     " AS waiting_position"
     " FROM member m WHERE m.tenant_id = $1::uuid AND m.id = $2::uuid AND m.community_id = $3::uuid"};
 
+// Without the place in the queue, which takes counting it.
+inline constexpr pg::Statement kGetMemberRow{
+    "get_member_row", "SELECT " LANTING_MEMBER_COLUMNS
+                      " FROM member m WHERE m.tenant_id = $1::uuid AND m.id = $2::uuid AND m.community_id = $3::uuid"};
+
 // The people of a community $2; filter, order and page are appended (api/list.h).
 inline constexpr const char* kSelectMembers =
     "SELECT " LANTING_MEMBER_COLUMNS " FROM member m WHERE m.tenant_id = $1::uuid AND m.community_id = $2::uuid";
 inline constexpr const char* kSelectMembersNotLeft =
     "SELECT " LANTING_MEMBER_COLUMNS
     " FROM member m WHERE m.tenant_id = $1::uuid AND m.community_id = $2::uuid AND m.state <> 3";
-
-inline constexpr pg::Statement kCommunityExists{"community_exists",
-                                                "SELECT 1 FROM community WHERE tenant_id = $1::uuid AND id = $2::uuid"};
 
 // A member leaves ($4 the group whose place becomes free, or NULL for the queue's).
 inline constexpr pg::Statement kLeave{
