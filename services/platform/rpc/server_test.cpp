@@ -234,7 +234,8 @@ TEST_F(RpcTest, MessagesAreBounded) {
   request.mutable_key()->set_display_name(std::string(21 * 1024 * 1024, 'a'));
   auto reply = CallUnary<mb::Key>(*channel_, kCreateKey, request, As("Bearer staff", 20'000));
   ASSERT_FALSE(reply.ok());
-  EXPECT_EQ(reply.error().code, Code::kResourceExhausted);
+  EXPECT_EQ(reply.error().code, Code::kInvalidArgument);
+  EXPECT_EQ(reply.error().reason, "BODY_TOO_LARGE");
 }
 
 TEST_F(RpcTest, NobodyThereIsUnavailableByName) {

@@ -64,7 +64,12 @@ Error FromForeign(const grpc::Status& status, const std::string& peer) {
       error = errors::Cancelled();
       break;
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
-      error = errors::Overloaded(1000);
+      // gRPC's own limit of a message: trying again is no use.
+      if (status.error_message().find("larger than max") != std::string::npos) {
+        error = {.code = Code::kInvalidArgument, .reason = "BODY_TOO_LARGE", .message = "The request is too large."};
+      } else {
+        error = errors::Overloaded(1000);
+      }
       break;
     case grpc::StatusCode::UNAUTHENTICATED:
       error = errors::Unauthenticated();

@@ -20,7 +20,8 @@ inline constexpr const char* kErrorId = "error_id";
 
 grpc::Status ToStatus(const Error& error);
 // `peer` names the dependency in errors that the transport made ("membership"). A status that is not Lanting's keeps
-// its code; its text goes into `internal`, since it may name addresses.
+// its code, but for gRPC's limit of a message, which is INVALID_ARGUMENT BODY_TOO_LARGE; its text goes into `internal`,
+// since it may name addresses.
 Error FromStatus(const grpc::Status& status, const std::string& peer = "upstream");
 
 // "NOT_FOUND", and the form of go-grpc-middleware's metrics: "NotFound". 0 is OK.

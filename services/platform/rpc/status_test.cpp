@@ -96,6 +96,18 @@ TEST(Status, WhatTheTransportSaysStaysInside) {
   EXPECT_EQ(garbage.code, Code::kNotFound);
 }
 
+TEST(Status, AMessageBeyondTheLimitOfTheTransportIsNoOverload) {
+  auto large =
+      FromStatus({grpc::StatusCode::RESOURCE_EXHAUSTED, "Received message larger than max (6000000 vs. 5000)"});
+  EXPECT_EQ(large.code, Code::kInvalidArgument);
+  EXPECT_EQ(large.reason, "BODY_TOO_LARGE");
+  EXPECT_FALSE(large.retry_after_ms);
+  EXPECT_THAT(large.internal, HasSubstr("6000000"));
+  auto busy = FromStatus({grpc::StatusCode::RESOURCE_EXHAUSTED, "out of threads"});
+  EXPECT_EQ(busy.reason, "OVERLOADED");
+  EXPECT_TRUE(busy.retry_after_ms);
+}
+
 TEST(Status, Names) {
   EXPECT_STREQ(CodeName(0), "OK");
   EXPECT_STREQ(CodeName(7), "PERMISSION_DENIED");
