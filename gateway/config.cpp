@@ -36,8 +36,14 @@ Config ReadConfig(config::Reader& env, std::vector<std::string>* faults) {
   c.max_timeout =
       env.Millis("LANTING_MAX_TIMEOUT_MS", 10'000, {100, 600'000}, "longest a call may take, and its default");
   c.drain = env.Millis("LANTING_DRAIN_MS", 10'000, {0, 600'000}, "time for calls in flight to finish at shutdown");
+  // With its envelope it must fit into the 20 MiB that a service takes.
   c.limits.max_body_bytes = static_cast<std::size_t>(
-      env.Int("LANTING_MAX_BODY_BYTES", 16 * 1024 * 1024, {1024, 64 * 1024 * 1024}, "largest body, raw ones included"));
+      env.Int("LANTING_MAX_BODY_BYTES", 16 * 1024 * 1024, {1024, 16 * 1024 * 1024}, "largest body, raw ones included"));
+  c.limits.max_buffered_bytes = static_cast<std::size_t>(
+      env.Int("LANTING_MAX_BUFFERED_BYTES", 256 * 1024 * 1024, {1024 * 1024, 64LL * 1024 * 1024 * 1024},
+              "bodies held of all connections together; beyond: 503"));
+  c.limits.body_timeout =
+      env.Millis("LANTING_BODY_TIMEOUT_MS", 60'000, {100, 600'000}, "longest the body of a request may take to arrive");
   c.limits.max_connections = static_cast<std::size_t>(
       env.Int("LANTING_MAX_CONNECTIONS", 12'000, {1, 1'000'000}, "open client connections; beyond: 503"));
   return c;

@@ -38,6 +38,23 @@ TEST(GatewayConfig, FaultsNameTheSetting) {
   }
 }
 
+TEST(GatewayConfig, BoundsOfBodies) {
+  const std::pair<std::string, std::string> upstreams{"LANTING_UPSTREAMS", "lanting.membership.v1=127.0.0.1:9101"};
+  std::vector<std::string> faults;
+  EXPECT_EQ(Read({upstreams}, &faults).limits.body_timeout, std::chrono::seconds(60));
+  auto config = Read({upstreams,
+                      {"LANTING_BODY_TIMEOUT_MS", "5000"},
+                      {"LANTING_MAX_BODY_BYTES", "16777216"},
+                      {"LANTING_MAX_BUFFERED_BYTES", "33554432"}},
+                     &faults);
+  EXPECT_THAT(faults, ::testing::IsEmpty());
+  EXPECT_EQ(config.limits.body_timeout, std::chrono::seconds(5));
+  EXPECT_EQ(config.limits.max_buffered_bytes, 33554432u);
+  Read({upstreams, {"LANTING_MAX_BODY_BYTES", "16777217"}}, &faults);
+  ASSERT_EQ(faults.size(), 1u);
+  EXPECT_THAT(faults[0], ::testing::StartsWith("LANTING_MAX_BODY_BYTES"));
+}
+
 TEST(GatewayConfig, APackageWithoutServicesIsRefusedAtStart) {
   Config config;
   config.upstreams = {{"lanting.nowhere.v1", "127.0.0.1:1"}};

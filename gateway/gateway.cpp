@@ -47,6 +47,10 @@ std::string ErrorCause(const Error& error) {
   return error.internal.empty() ? error.reason : error.reason + ": " + error.internal;
 }
 
+Error Malformed(std::string message) {
+  return {.code = Code::kInvalidArgument, .reason = "MALFORMED_REQUEST", .message = std::move(message)};
+}
+
 }  // namespace
 
 struct Gateway::Job {
@@ -95,24 +99,34 @@ std::vector<std::string> Gateway::NotReady() const {
   return names;
 }
 
+Gateway::Job Gateway::Begin(const http::Request& request) {
+  return {
+      .visit = {.http_method = request.method, .traceparent = obs::ChildTraceparent(request.Header("traceparent"))}};
+}
+
 void Gateway::Serve(std::shared_ptr<http::Exchange> exchange) {
   if (IsHealthPath(exchange->request.target))
     return exchange->respond(obs::AdminAnswer(exchange->request, [this] { return NotReady(); }));
-  auto job = std::make_shared<Job>();
+  auto job = std::make_shared<Job>(Begin(exchange->request));
   job->exchange = std::move(exchange);
-  job->visit.http_method = job->request().method;
-  job->visit.traceparent = obs::ChildTraceparent(job->request().Header("traceparent"));
-  if (auto started = Start(job); !started.ok()) Fail(*job, std::move(started).error());
+  if (auto started = Start(job); !started.ok()) {
+    http::Response response = Failed(*job, std::move(started).error());
+    job->exchange->respond(std::move(response));
+  }
 }
 
-Result<void> Gateway::Start(const std::shared_ptr<Job>& job) {
-  const std::string_view target = job->request().target;
-  if (!target.starts_with('/'))
-    return Error{.code = Code::kInvalidArgument,
-                 .reason = "MALFORMED_REQUEST",
-                 .message = "The request target must be a path that starts with '/'."};
-  const auto mark = target.find('?');
-  RouteTable::Match match = table_->Find(job->request().method, target.substr(0, mark));
+std::optional<http::Response> Gateway::Admit(const http::Request& request) {
+  if (IsHealthPath(request.target)) return std::nullopt;
+  Job job = Begin(request);
+  auto match = Enter(request, &job);
+  if (match.ok()) return std::nullopt;
+  return Failed(job, std::move(match).error());
+}
+
+Result<RouteTable::Match> Gateway::Enter(const http::Request& request, Job* job) const {
+  const std::string_view target = request.target;
+  if (!target.starts_with('/')) return Malformed("The request target must be a path that starts with '/'.");
+  RouteTable::Match match = table_->Find(request.method, target.substr(0, target.find('?')));
   if (match.route == nullptr && match.allow.empty())
     return Error{.code = Code::kNotFound, .reason = "PATH_NOT_FOUND", .message = "There is nothing at this path."};
   if (match.route == nullptr) {
@@ -126,40 +140,48 @@ Result<void> Gateway::Start(const std::shared_ptr<Job>& job) {
     return Error{.code = Code::kUnimplemented,
                  .reason = "UNIMPLEMENTED",
                  .message = "A streaming call has no HTTP form; use gRPC."};
-  const std::string_view query = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
-  ASSIGN_OR_RETURN(UpstreamCall call, Prepare(job.get(), query, match));
+  // Which of two would be meant is not ours to guess.
+  for (const char* once : {"Authorization", "Grpc-Timeout", "Idempotency-Key", "If-Match"})
+    if (request.Count(once) > 1) return Malformed(std::string("The header ") + once + " is given more than once.");
+  if (auto refused = RefuseEarly(*match.route, request.Header("authorization"))) return *std::move(refused);
+  return match;
+}
+
+Result<void> Gateway::Start(const std::shared_ptr<Job>& job) {
+  ASSIGN_OR_RETURN(const RouteTable::Match match, Enter(job->request(), job.get()));
+  ASSIGN_OR_RETURN(UpstreamCall call, Prepare(*job, match));
   Upstream* upstream = by_service_.at(match.route->method->service());
   auto cancel = upstream->Call(std::move(call), [this, job](Result<std::string> reply) {
-    if (!reply.ok()) return Fail(*job, std::move(reply).error());
-    auto response = WriteReply(*job->visit.route, *reply, job->request().Header("if-none-match"));
-    if (!response.ok()) return Fail(*job, std::move(response).error());
-    Answer(*job, std::move(response).value(), {});
+    auto response = reply.ok() ? WriteReply(*job->visit.route, *reply, job->request().Header("if-none-match"))
+                               : Result<http::Response>(std::move(reply).error());
+    http::Response answer =
+        response.ok() ? Answered(*job, std::move(response).value(), {}) : Failed(*job, std::move(response).error());
+    job->exchange->respond(std::move(answer));
   });
   job->exchange->on_cancel(std::move(cancel));
   return {};
 }
 
-Result<UpstreamCall> Gateway::Prepare(Job* job, std::string_view query, const RouteTable::Match& match) const {
-  const http::Request& request = job->request();
-  const std::string_view authorization = request.Header("authorization");
-  if (auto refused = RefuseEarly(*match.route, authorization)) return *std::move(refused);
+Result<UpstreamCall> Gateway::Prepare(const Job& job, const RouteTable::Match& match) const {
+  const http::Request& request = job.request();
   UpstreamCall call{.method = match.route->grpc_method, .timeout = max_timeout_};
   if (const std::string_view text = request.Header("grpc-timeout"); !text.empty()) {
     const auto timeout = ParseGrpcTimeout(text);
-    if (!timeout)
-      return Error{.code = Code::kInvalidArgument,
-                   .reason = "MALFORMED_REQUEST",
-                   .message = "Grpc-Timeout is digits and a unit of H, M, S, m, u, n: \"500m\" is half a second."};
+    if (!timeout) return Malformed("Grpc-Timeout is digits and a unit of H, M, S, m, u, n: \"500m\" is half a second.");
     call.timeout = std::min(*timeout, max_timeout_);
   }
-  ASSIGN_OR_RETURN(auto message, BindRequest(match, query, request));
+  const std::string_view target = request.target;
+  const auto mark = target.find('?');
+  ASSIGN_OR_RETURN(
+      auto message,
+      BindRequest(match, mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1), request));
   call.request = message->SerializeAsString();
-  call.authorization = authorization;
-  call.traceparent = job->visit.traceparent;
+  call.authorization = request.Header("authorization");
+  call.traceparent = job.visit.traceparent;
   return call;
 }
 
-void Gateway::Fail(const Job& job, Error error) {
+http::Response Gateway::Failed(const Job& job, Error error) {
   // What happened inside is in the log only: under this id, which the service gave or else is the trace's.
   if (error.code == Code::kInternal)
     error.metadata.emplace("error_id", std::string(obs::TraceId(job.visit.traceparent)));
@@ -169,14 +191,14 @@ void Gateway::Fail(const Job& job, Error error) {
     for (const std::string& method : job.allow) allow += (allow.empty() ? "" : ", ") + method;
     response.headers.emplace_back("allow", std::move(allow));
   }
-  Answer(job, std::move(response), ErrorCause(error));
+  return Answered(job, std::move(response), ErrorCause(error));
 }
 
-void Gateway::Answer(const Job& job, http::Response response, const std::string& cause) {
+http::Response Gateway::Answered(const Job& job, http::Response response, const std::string& cause) {
   response.headers.emplace_back("traceparent", job.visit.traceparent);
   response.headers.emplace_back("x-request-id", obs::TraceId(job.visit.traceparent));
   access_->Record(job.visit, response.status, cause);
-  job.exchange->respond(std::move(response));
+  return response;
 }
 
 }  // namespace lanting::gateway

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ class Gateway {
   // For http::Server. Never blocks; answers from a thread of gRPC. The gateway must outlive every exchange: drain the
   // server first.
   void Serve(std::shared_ptr<http::Exchange> exchange);
+  // For http::ServerOptions::admit: answers what Serve would answer from the header alone (no such path or method, no
+  // credential), so that nobody without a well-formed key can make us hold a body.
+  std::optional<http::Response> Admit(const http::Request& request);
   // What keeps it from serving, for /readyz: upstreams that do not serve, "draining".
   std::vector<std::string> NotReady() const;
   void StartDraining() { draining_ = true; }
@@ -34,11 +38,15 @@ class Gateway {
 
  private:
   struct Job;
+  static Job Begin(const http::Request& request);
+  // What needs no body: the route, and the early refusals.
+  Result<RouteTable::Match> Enter(const http::Request& request, Job* job) const;
   // Either an error to answer at once, or the call is on its way.
   Result<void> Start(const std::shared_ptr<Job>& job);
-  Result<UpstreamCall> Prepare(Job* job, std::string_view query, const RouteTable::Match& match) const;
-  void Answer(const Job& job, http::Response response, const std::string& cause);
-  void Fail(const Job& job, Error error);
+  Result<UpstreamCall> Prepare(const Job& job, const RouteTable::Match& match) const;
+  // The response to give, with what every response carries; recorded in log and metrics.
+  http::Response Answered(const Job& job, http::Response response, const std::string& cause);
+  http::Response Failed(const Job& job, Error error);
 
   const std::chrono::milliseconds max_timeout_;
   std::vector<std::unique_ptr<Upstream>> upstreams_;

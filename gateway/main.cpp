@@ -10,6 +10,7 @@
 #include "gateway/transcode/error_writer.h"
 #include "platform/obs/admin.h"
 #include "platform/obs/log.h"
+#include "platform/rpc/log_handlers.h"
 
 namespace {
 
@@ -31,6 +32,7 @@ int Run(const gateway::Config& config, const sigset_t& stop) {
                        .threads = config.threads,
                        .limits = config.limits,
                        .error_body = gateway::ServerErrorResponse,
+                       .admit = [&edge](const http::Request& request) { return edge.Admit(request); },
                        .on_exception =
                            [](std::string_view what) {
                              obs::LogError("a handler threw", {{"what", std::string(what)}});
@@ -65,6 +67,7 @@ int main(int argc, char** argv) {
   for (const std::string& fault : faults) std::fprintf(stderr, "lanting-gateway: %s\n", fault.c_str());
   if (!faults.empty()) return 2;
   obs::InitLog("gateway", config.log_level);
+  rpc::InstallLogHandlers();
   try {
     return Run(config, stop);
   } catch (const std::exception& e) {

@@ -28,6 +28,10 @@ bool IsJson(std::string_view content_type) {
                     [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b; });
 }
 
+bool IsPrintable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
 class Binder {
  public:
   Binder(const RouteTable::Match& match, const http::Request& request)
@@ -42,14 +46,18 @@ class Binder {
     BindQuery(route_, query, message_.get(), &violations_);
     IdempotencyKey();
     IfMatch();
+    IfNoneMatch();
     if (!violations_.empty()) return errors::InvalidFields(std::move(violations_));
     DerivedMask();
     return std::move(message_);
   }
 
  private:
+  void Violate(std::string field, const char* reason, std::string description) {
+    violations_.push_back({std::move(field), reason, std::move(description)});
+  }
   void Violate(const FieldPath& field, const char* reason, std::string description) {
-    violations_.push_back({JsonPath(field), reason, std::move(description)});
+    Violate(JsonPath(field), reason, std::move(description));
   }
 
   Result<void> Body() {
@@ -111,20 +119,30 @@ class Binder {
   }
 
   void IdempotencyKey() {
+    if (route_.request_id == nullptr || request_.Count("idempotency-key") == 0) return;
     const std::string_view key = Trim(request_.Header("idempotency-key"));
-    if (key.empty() || route_.request_id == nullptr) return;
-    const bool printable = std::all_of(key.begin(), key.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-    if (key.size() > 255 || !printable)
-      return Violate({route_.request_id}, "INVALID_FORMAT", "Idempotency-Key is 1 to 255 printable ASCII characters");
+    if (key.empty() || key.size() > 255 || !IsPrintable(key))
+      return Violate("Idempotency-Key", "INVALID_FORMAT", "must be 1 to 255 printable ASCII characters");
     PutOnce({route_.request_id}, key, "header Idempotency-Key");
   }
 
   void IfMatch() {
+    if (request_.Count("if-match") == 0) return;
+    if (route_.etag.empty()) {
+      // To write as if it had not been there would be to overwrite what its sender wanted to keep.
+      if (route_.http_method != "GET") Violate("If-Match", "UNKNOWN_PARAMETER", "this call cannot be made conditional");
+      return;
+    }
     const std::string_view etag = Trim(request_.Header("if-match"));
-    if (etag.empty() || etag == "*" || route_.etag.empty()) return;
-    if (!etag.starts_with('"') || etag.size() < 2 || etag.find('"', 1) != etag.size() - 1)
-      return Violate(route_.etag, "INVALID_FORMAT", "If-Match is one strong entity tag, with its quotes");
+    if (etag == "*") return;
+    if (!etag.starts_with('"') || etag.size() < 2 || etag.find('"', 1) != etag.size() - 1 || !IsPrintable(etag))
+      return Violate("If-Match", "INVALID_FORMAT", "must be one strong entity tag of printable ASCII, with its quotes");
     PutOnce(route_.etag, etag, "header If-Match");
+  }
+
+  void IfNoneMatch() {
+    if (!IsPrintable(request_.Header("if-none-match")))
+      Violate("If-None-Match", "INVALID_FORMAT", "must be entity tags of printable ASCII");
   }
 
   // AIP-134: a PATCH without a mask changes the fields that its body names.

@@ -91,7 +91,7 @@ void ResolveHeaders(Route* route) {
   const bool whole_or_none = route->body != Route::Body::kField;
   if (const auto* etag = StringField(request, "etag")) {
     route->etag = {etag};
-  } else if (!whole_or_none && !route->body_field->is_repeated()) {
+  } else if (!whole_or_none && route->http_method != "POST" && !route->body_field->is_repeated()) {
     if (const auto* of_resource = StringField(route->body_field->message_type(), "etag"))
       route->etag = {route->body_field, of_resource};
   }

@@ -66,9 +66,11 @@ class Edge {
 
   Edge()
       : gateway_(Settings(echo.port())),
-        server_(
-            {.threads = 1, .limits = {.max_body_bytes = 16 * 1024 * 1024}, .error_body = gateway::ServerErrorResponse},
-            [this](std::shared_ptr<http::Exchange> exchange) { gateway_.Serve(std::move(exchange)); }) {
+        server_({.threads = 1,
+                 .limits = {.max_body_bytes = 16 * 1024 * 1024},
+                 .error_body = gateway::ServerErrorResponse,
+                 .admit = [this](const http::Request& request) { return gateway_.Admit(request); }},
+                [this](std::shared_ptr<http::Exchange> exchange) { gateway_.Serve(std::move(exchange)); }) {
     const Deadline deadline = DeadlineIn(std::chrono::seconds(20));
     while (!gateway_.NotReady().empty() && Remaining(deadline).count() > 0)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -112,6 +114,12 @@ std::string BodyOf(const json::object& data) {
   return text;
 }
 
+std::string WithKey(std::string text, const std::string& key) {
+  const std::string_view place = "${KEY}";
+  if (auto at = text.find(place); at != std::string::npos) text.replace(at, place.size(), key);
+  return text;
+}
+
 std::string Bytes(const json::object& data, const std::string& key) {
   const std::string body = BodyOf(data);
   std::map<std::string, std::string> headers{{"host", "lanting.test"}, {"authorization", "Bearer " + key}};
@@ -122,7 +130,7 @@ std::string Bytes(const json::object& data, const std::string& key) {
       if (header.value().is_null())
         headers.erase(std::string(header.key()));
       else
-        headers[std::string(header.key())] = Text(header.value());
+        headers[std::string(header.key())] = WithKey(Text(header.value()), key);
     }
   }
   std::string bytes = Text(data.at("request"));
