@@ -246,6 +246,34 @@ TEST_F(MainJobTest, WhatOthersChangedIsNotOverwritten) {
   EXPECT_EQ(late.reason(), "ETAG_MISMATCH");
 }
 
+TEST_F(MainJobTest, AnEtagCoversTheCountsThatAReaderSeesAndAWriteAsksForTheVersionAlone) {
+  const auto community = OpenCommunity();
+  const auto group = AddGroup(community, 1);
+  auto etag = [&](const std::string& name) { return Get("/v1/" + name).header("ETag"); };
+  auto status = [&](const std::string& name, const std::string& seen) {
+    return suite_.Call("GET", "/v1/" + name, "", {{"If-None-Match", seen}}).status;
+  };
+  const auto seen = etag(community), seen_group = etag(group);
+  EXPECT_EQ(status(community, seen), 304);
+  EXPECT_EQ(status(group, seen_group), 304);
+  Created("/v1/" + community + "/members", R"({"displayName": "雨桐"})");
+  EXPECT_EQ(status(community, seen), 200) << "one member more";
+  EXPECT_EQ(status(group, seen_group), 200);
+  const auto full = etag(community);
+  EXPECT_EQ(status(community, full), 304);
+  Created("/v1/" + community + "/members", R"({"displayName": "子轩"})");
+  EXPECT_EQ(status(community, full), 200) << "one waits";
+  // Who joined meanwhile is no reason to refuse an edit of the vision.
+  auto patched = suite_.Call("PATCH", "/v1/" + community, R"({"vision": "一千位文案人"})", {{"If-Match", seen}});
+  EXPECT_EQ(patched.status, 200) << boost::json::serialize(patched.body);
+  EXPECT_EQ(suite_.Call("PATCH", "/v1/" + community, R"({"vision": "另一个"})", {{"If-Match", full}}).status, 409);
+  // What cannot be made conditional says so.
+  auto refused =
+      suite_.Call("POST", "/v1/" + community + "/members", R"({"displayName": "Kevin"})", {{"If-Match", seen}});
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_EQ(refused.reason(), "INVALID_FIELDS");
+}
+
 TEST_F(MainJobTest, WhoIsNotKnownIsNotServed) {
   for (const std::string& key : {std::string(), std::string("lt_nonsense"), suite_.key() + "x", suite_.admin_key()}) {
     auto answer = suite_.CallAs(key, "GET", "/v1/communities");

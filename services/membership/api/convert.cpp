@@ -37,7 +37,7 @@ v1::Community ToProto(const Community& c) {
   p.set_waiting_count(c.waiting_count);
   *p.mutable_create_time() = ToTimestamp(c.create_time);
   *p.mutable_update_time() = ToTimestamp(c.update_time);
-  p.set_etag(Etag(c.version));
+  p.set_etag(Etag(c.version, {c.member_count, c.waiting_count}));
   return p;
 }
 
@@ -73,7 +73,7 @@ v1::Group ToProto(const Group& g) {
   p.set_member_count(g.member_count);
   *p.mutable_create_time() = ToTimestamp(g.create_time);
   *p.mutable_update_time() = ToTimestamp(g.update_time);
-  p.set_etag(Etag(g.version));
+  p.set_etag(Etag(g.version, {g.member_count}));
   return p;
 }
 

@@ -34,7 +34,7 @@ pb::Member ToProto(const Member& m) {
   *out.mutable_join_time() = ToTimestamp(m.join_time);
   *out.mutable_create_time() = ToTimestamp(m.create_time);
   *out.mutable_update_time() = ToTimestamp(m.update_time);
-  out.set_etag(Etag(m.version));
+  out.set_etag(Etag(m.version, {m.waiting_position}));
   return out;
 }
 

@@ -116,7 +116,7 @@ TEST_F(ListMembersTest, WholeMembersOfOneTenant) {
   EXPECT_EQ(first.identities(0).channel(), pb::CHANNEL_QQ);
   EXPECT_EQ(first.identities(0).user_id(), "q丙");
   EXPECT_EQ(first.group(), names::Group(w_.community, group_));
-  EXPECT_EQ(first.etag(), "\"1\"");
+  EXPECT_EQ(first.etag(), "\"1.0\"");
 
   EXPECT_EQ(List({}, w_.AddTenant()).error().reason, "COMMUNITY_NOT_FOUND");
   pb::ListMembersRequest request;

@@ -82,7 +82,7 @@ HouseRules FirstHouseRules(const Community& community);
 
 void FillDefaults(Group& group);
 
-// An absent etag agrees with everything (AIP-154).
+// By its version alone (Etag); an absent etag agrees with everything (AIP-154).
 Result<void> CheckEtag(const std::string& given, std::int64_t version);
 
 }  // namespace lanting::membership
