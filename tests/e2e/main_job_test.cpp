@@ -10,8 +10,6 @@ namespace {
 using testing::Answer;
 using testing::Suite;
 
-std::string Id(const std::string& name) { return name.substr(name.rfind('/') + 1); }
-
 class MainJobTest : public ::testing::Test {
  protected:
   Answer Created(const std::string& path, const std::string& body) {

@@ -1,19 +1,11 @@
 #include "membership/api/convert_member.h"
 
-#include <google/protobuf/util/time_util.h>
-
+#include "membership/api/convert.h"
 #include "membership/domain/etag.h"
 #include "membership/domain/names.h"
 
 namespace lanting::membership::convert {
 namespace pb = lanting::membership::v1;
-namespace {
-
-google::protobuf::Timestamp ToTimestamp(Time t) {
-  return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(t.time_since_epoch().count());
-}
-
-}  // namespace
 
 pb::Member ToProto(const Member& m) {
   pb::Member out;

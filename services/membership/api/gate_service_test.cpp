@@ -159,7 +159,7 @@ TEST_F(GateServiceTest, ApplicationsAreListedByStateAndGate) {
   AddGroup(community.name(), 10);
   std::vector<std::string> names;
   for (int i = 0; i < 3; ++i) names.push_back(Submit(community.name(), "wm_" + std::to_string(i))->name());
-  Reject(names[1]);
+  EXPECT_TRUE(Reject(names[1]).ok());
   auto list = [&](const std::string& filter) {
     pb::ListApplicationsRequest request;
     request.set_parent(community.name());
