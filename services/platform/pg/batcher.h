@@ -21,10 +21,12 @@
 namespace lanting::pg {
 
 struct BatcherOptions {
-  std::string name;               // label of the metrics
-  std::size_t threads = 2;        // committers; 2 is best on 2 cores (stack.md 4c)
-  std::size_t max_weight = 200;   // most rows in a transaction
-  std::size_t max_queued = 4096;  // most rows that wait; an item beyond is refused with Overloaded
+  std::string name;              // label of the metrics
+  std::size_t threads = 2;       // committers; 2 is best on 2 cores (stack.md 4c)
+  std::size_t max_weight = 200;  // most rows in a transaction
+  // Most rows that wait: about two seconds of work, so that who is admitted is answered before its deadline. An item
+  // beyond is refused with Overloaded.
+  std::size_t max_queued = 20'000;
 };
 
 // Item needs `Id tenant; Deadline deadline; std::size_t weight;` and `void done(Result<Reply>)` as a member function
