@@ -1,19 +1,18 @@
 #include "gateway/upstream/caller.h"
 
-#include <grpcpp/create_channel.h>
+#include <grpcpp/channel.h>
 #include <grpcpp/generic/generic_stub.h>
-#include <grpcpp/security/credentials.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <vector>
 
+#include "platform/rpc/channel.h"
 #include "platform/rpc/status.h"
 
 namespace lanting::gateway {
 namespace {
-
-constexpr int kMaxReplyBytes = 32 * 1024 * 1024;
 
 struct InFlight {
   grpc::ClientContext context;
@@ -31,45 +30,38 @@ std::string Bytes(const grpc::ByteBuffer& buffer) {
 
 }  // namespace
 
-struct Upstream::Channels {
-  std::vector<std::unique_ptr<grpc::GenericStub>> stubs;
+struct Upstream::Stubs {
+  std::vector<grpc::GenericStub> of_channel;
   std::atomic<unsigned> next{0};
+
+  grpc::GenericStub& Next() { return of_channel[next.fetch_add(1, std::memory_order_relaxed) % of_channel.size()]; }
+};
+
+// What a callback may own. Never a channel: the last owner of a channel joins gRPC's callback threads, and one of them
+// would join itself (the process aborts, "prior > 0").
+struct Upstream::InFlightCount {
   std::mutex mutex;
   std::condition_variable idle;
-  int in_flight = 0;
+  int calls = 0;
 
   void Began() {
     std::lock_guard lock(mutex);
-    ++in_flight;
+    ++calls;
   }
   void Ended() {
     std::lock_guard lock(mutex);
-    if (--in_flight == 0) idle.notify_all();
+    if (--calls == 0) idle.notify_all();
   }
 };
 
 Upstream::Upstream(std::string name, const std::string& target, int channels)
-    : name_(std::move(name)), channels_(std::make_shared<Channels>()) {
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMaxReplyBytes);
-  arguments.SetLoadBalancingPolicyName("round_robin");  // over all addresses of the name
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);  // in 1.51: how long a connection attempt may take
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 700);   // the pause between attempts, give or take a fifth
-  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1000);  // else a moved service is lost for 30 s
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // else all channels share one connection
-  for (int i = 0; i < channels; ++i) {
-    channels_->stubs.push_back(std::make_unique<grpc::GenericStub>(
-        grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments)));
-  }
+    : name_(std::move(name)), stubs_(std::make_unique<Stubs>()), in_flight_(std::make_shared<InFlightCount>()) {
+  for (int i = 0; i < channels; ++i) stubs_->of_channel.emplace_back(rpc::Channel(target).grpc());
 }
 
 Upstream::~Upstream() {
-  std::unique_lock lock(channels_->mutex);
-  channels_->idle.wait(lock, [this] { return channels_->in_flight == 0; });  // each call has its deadline
+  std::unique_lock lock(in_flight_->mutex);
+  in_flight_->idle.wait(lock, [this] { return in_flight_->calls == 0; });  // each call has its deadline
 }
 
 Upstream::Cancel Upstream::Call(UpstreamCall call, Done done) {
@@ -83,17 +75,17 @@ Upstream::Cancel Upstream::Call(UpstreamCall call, Done done) {
     if (auto alive = weak.lock()) alive->context.TryCancel();
   };
   InFlight* f = flight.get();
-  auto& stub = channels_->stubs[channels_->next.fetch_add(1, std::memory_order_relaxed) % channels_->stubs.size()];
-  channels_->Began();
-  stub->UnaryCall(
-      &f->context, call.method, grpc::StubOptions(), &f->request, &f->reply,
-      [flight = std::move(flight), done = std::move(done), name = name_, channels = channels_](grpc::Status status) {
-        if (status.ok())
-          done(Bytes(flight->reply));
-        else
-          done(rpc::FromStatus(status, name));
-        channels->Ended();
-      });
+  in_flight_->Began();
+  stubs_->Next().UnaryCall(&f->context, call.method, grpc::StubOptions(), &f->request, &f->reply,
+                           [flight = std::move(flight), done = std::move(done), name = name_,
+                            in_flight = in_flight_](grpc::Status status) mutable {
+                             if (status.ok())
+                               done(Bytes(flight->reply));
+                             else
+                               done(rpc::FromStatus(status, name));
+                             flight.reset();  // the context owns the channel too
+                             in_flight->Ended();
+                           });
   return cancel;
 }
 

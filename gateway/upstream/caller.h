@@ -36,9 +36,11 @@ class Upstream {
   const std::string& name() const { return name_; }
 
  private:
-  struct Channels;
+  struct Stubs;
+  struct InFlightCount;
   const std::string name_;
-  std::shared_ptr<Channels> channels_;
+  std::unique_ptr<Stubs> stubs_;
+  std::shared_ptr<InFlightCount> in_flight_;
 };
 
 }  // namespace lanting::gateway

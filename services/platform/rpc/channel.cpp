@@ -8,11 +8,16 @@
 #include "platform/rpc/status.h"
 
 namespace lanting::rpc {
+namespace {
+
+constexpr int kMaxMessageBytes = 32 * 1024 * 1024;
+
+}  // namespace
 
 Channel::Channel(const std::string& target, std::string peer) : peer_(std::move(peer)) {
   grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(20 * 1024 * 1024);
-  arguments.SetMaxSendMessageSize(20 * 1024 * 1024);
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  arguments.SetMaxSendMessageSize(kMaxMessageBytes);
   arguments.SetLoadBalancingPolicyName("round_robin");
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 64 * 1024);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
@@ -22,7 +27,7 @@ Channel::Channel(const std::string& target, std::string peer) : peer_(std::move(
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 60'000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // else all channels share one connection
   channel_ = grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
 }
 
