@@ -26,15 +26,15 @@ Result<std::string> ReadPage(pg::Pool& pool, const rpc::Call& call, const ListSp
   ASSIGN_OR_RETURN(const int size, paging::PageSize(arguments.page_size));
   ASSIGN_OR_RETURN(const auto order, paging::ParseOrderBy(arguments.order_by, spec.orders));
   ASSIGN_OR_RETURN(const auto after, paging::DecodePageToken(key, arguments.page_token));
-  std::vector<pg::Param> params{pg::ToParam(call.tenant())};
-  if (!parent.empty()) params.push_back(pg::ToParam(arguments.parent));
+  std::vector<paging::Param> params{call.tenant().ToUuid()};
+  if (!parent.empty()) params.push_back(arguments.parent.ToUuid());
   ASSIGN_OR_RETURN(const auto filter, paging::FilterSql(arguments.filter, spec.filters, params));
   ASSIGN_OR_RETURN(const auto keyset, paging::KeysetSql(order, spec.id_column, after, size, params));
   const std::string sql = spec.select + filter + keyset.where + keyset.tail;
 
   ASSIGN_OR_RETURN(const auto rows,
                    pg::ReadTenant(pool, call.tenant(), call.deadline, [&](pg::Tx& tx) -> Result<pqxx::result> {
-                     auto found = tx.RunDynamic(sql, params);
+                     auto found = tx.RunDynamic(sql, {params.begin(), params.end()});
                      if (found.empty() && !after && check) RETURN_IF_ERROR(check(tx));
                      return found;
                    }));

@@ -67,7 +67,7 @@ Result<pb::ListTenantsResponse> TenantService::ListTenants(const rpc::Call& call
     if (more) {
       const auto& last = tenants.back();
       response.set_next_page_token(
-          paging::EncodePageToken(key, {.last_value = *pg::ToParam(last.create_time), .last_id = last.id}));
+          paging::EncodePageToken(key, {.last_value = pg::ToParam(last.create_time).value, .last_id = last.id}));
     }
     return response;
   });

@@ -6,7 +6,7 @@
 -- code, n1 max uses, n2 uses); 3 group (n1 kind, n2 capacity, n3 members, n4 version); 4 external id taken (txt);
 -- 5 identity taken (txt user id, n1 channel). Of the main groups only the first `places` with a free place are given.
 CREATE FUNCTION join_view(tenant uuid, communities uuid[], places int, codes text[], external_communities uuid[],
-                          external_ids text[], identity_communities uuid[], channels smallint[], user_ids text[])
+                          external_ids text[], identity_communities uuid[], channels int[], user_ids text[])
 RETURNS TABLE (row_kind smallint, row_id uuid, row_community uuid, row_group uuid, txt text, n1 bigint, n2 bigint,
                n3 bigint, n4 bigint, row_time timestamptz)
 LANGUAGE plpgsql VOLATILE
@@ -67,6 +67,6 @@ BEGIN
   END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION join_view(uuid, uuid[], int, text[], uuid[], text[], uuid[], smallint[], text[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION join_view(uuid, uuid[], int, text[], uuid[], text[], uuid[], smallint[], text[])
+REVOKE ALL ON FUNCTION join_view(uuid, uuid[], int, text[], uuid[], text[], uuid[], int[], text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION join_view(uuid, uuid[], int, text[], uuid[], text[], uuid[], int[], text[])
   TO membership_app;

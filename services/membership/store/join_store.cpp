@@ -56,12 +56,12 @@ void ReadRow(JoinView& view, const pqxx::row& row) {
 // The columns of the rows to be written.
 struct Columns {
   std::vector<Id> id, community;
-  std::vector<pg::Param> external_id;
+  std::vector<std::optional<std::string>> external_id;
   std::vector<std::string> display_name, expectation;
   std::vector<std::int32_t> state;
   std::vector<Id> group;
   std::vector<std::int32_t> source, rules;
-  std::vector<pg::Param> ticket;
+  std::vector<std::optional<std::int64_t>> ticket;
   std::vector<Time> at;
   std::vector<Id> identity_community;
   std::vector<std::int32_t> identity_channel;
@@ -71,14 +71,14 @@ struct Columns {
   void Add(const Member& m) {
     id.push_back(m.id);
     community.push_back(m.community);
-    external_id.push_back(m.person.external_id.empty() ? std::nullopt : pg::ToParam(m.person.external_id));
+    external_id.push_back(m.person.external_id.empty() ? std::nullopt : std::optional(m.person.external_id));
     display_name.push_back(m.person.display_name);
     expectation.push_back(m.person.expectation);
     state.push_back(static_cast<std::int32_t>(m.state));
     group.push_back(m.group);
     source.push_back(static_cast<std::int32_t>(m.source));
     rules.push_back(m.person.accepted_rules_version);
-    ticket.push_back(pg::ToParam(m.waiting_ticket));
+    ticket.push_back(m.waiting_ticket);
     at.push_back(m.join_time);
     for (const auto& i : m.person.identities) {
       identity_community.push_back(m.community);

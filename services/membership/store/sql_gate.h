@@ -45,7 +45,7 @@ inline constexpr pg::Statement kSubmissionView{
     "SELECT c.house_rules_version, g.id, g.community_id, g.display_name, g.kind, g.questions, g.create_time, "
     "t.channel, t.user_id FROM community c "
     "LEFT JOIN gate g ON g.tenant_id = c.tenant_id AND g.community_id = c.id AND g.id = $3 "
-    "LEFT JOIN LATERAL (SELECT p.channel, p.user_id FROM unnest($4::smallint[], $5::text[]) AS p (channel, user_id) "
+    "LEFT JOIN LATERAL (SELECT p.channel, p.user_id FROM unnest($4::int[], $5::text[]) AS p (channel, user_id) "
     "WHERE EXISTS (SELECT 1 FROM member_identity i WHERE i.tenant_id = $1 AND i.community_id = $2 "
     "AND i.channel = p.channel AND i.user_id = p.user_id) "
     "OR EXISTS (SELECT 1 FROM application_identity i WHERE i.tenant_id = $1 AND i.community_id = $2 "
@@ -58,7 +58,7 @@ inline constexpr idempotency::Effect kSubmitApplication{
     "accepted_rules_version, state, version, create_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)), "
     "i AS (INSERT INTO application_identity (tenant_id, community_id, channel, user_id, application_id) "
     "SELECT $1::uuid, $3::uuid, p.channel, p.user_id, $2::uuid "
-    "FROM unnest($12::smallint[], $13::text[]) AS p (channel, user_id))",
+    "FROM unnest($12::int[], $13::text[]) AS p (channel, user_id))",
     13};
 
 #define LANTING_APPLICATION_SELECT                                                                            \

@@ -9,7 +9,7 @@ namespace lanting::membership::sql {
 inline constexpr pg::Statement kJoinView{
     "join_view",
     "SELECT * FROM join_view($1::uuid, $2::uuid[], $3::int, $4::text[], $5::uuid[], $6::text[], $7::uuid[], "
-    "$8::smallint[], $9::text[])"};
+    "$8::int[], $9::text[])"};
 
 inline constexpr pg::Statement kLockCommunity{
     "lock_community", "SELECT 1 FROM community WHERE tenant_id = $1::uuid AND id = $2::uuid FOR NO KEY UPDATE"};
@@ -22,12 +22,12 @@ inline constexpr idempotency::Effect kJoin{
     "   group_id, source, accepted_rules_version, waiting_ticket, join_time, create_time, update_time, version)"
     "  SELECT $1::uuid, m.id, m.community, m.external_id, m.display_name, m.expectation, m.state, m.group_id, m.source,"
     "         m.rules, m.ticket, m.at, m.at, m.at, 1"
-    "    FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::smallint[], $8::uuid[],"
-    "                $9::smallint[], $10::int[], $11::bigint[], $12::timestamptz[])"
+    "    FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::uuid[],"
+    "                $9::int[], $10::int[], $11::bigint[], $12::timestamptz[])"
     "      AS m (id, community, external_id, display_name, expectation, state, group_id, source, rules, ticket, at)),"
     " named AS (INSERT INTO member_identity (tenant_id, community_id, channel, user_id, member_id)"
     "  SELECT $1::uuid, i.community, i.channel, i.user_id, i.member"
-    "    FROM unnest($13::uuid[], $14::smallint[], $15::text[], $16::uuid[]) AS i (community, channel, user_id, "
+    "    FROM unnest($13::uuid[], $14::int[], $15::text[], $16::uuid[]) AS i (community, channel, user_id, "
     "member)),"
     " places AS (UPDATE chat_group g SET member_count = g.member_count + n.joined, version = g.version + n.filled,"
     "     update_time = CASE WHEN n.filled = 1 THEN $20::timestamptz ELSE g.update_time END"

@@ -21,7 +21,7 @@ std::optional<Tenant> Get(pg::Tx& tx) {
   return Read(rows[0]);
 }
 
-std::vector<Tenant> List(pg::Tx& tx, const pg::Param& after_time, const Id& after_id, int limit) {
+std::vector<Tenant> List(pg::Tx& tx, const std::optional<std::string>& after_time, const Id& after_id, int limit) {
   std::vector<Tenant> tenants;
   for (const auto& row : tx.Run(sql::kListTenants, after_time, after_id, limit)) tenants.push_back(Read(row));
   return tenants;

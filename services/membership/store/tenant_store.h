@@ -15,7 +15,7 @@ void Create(idempotency::Work& work, const Tenant& tenant);
 // The tenant of the transaction.
 std::optional<Tenant> Get(pg::Tx& tx);
 // The operator's list, oldest first, after (time in SQL text, id) or from the start; the one look across tenants.
-std::vector<Tenant> List(pg::Tx& tx, const pg::Param& after_time, const Id& after_id, int limit);
+std::vector<Tenant> List(pg::Tx& tx, const std::optional<std::string>& after_time, const Id& after_id, int limit);
 
 // `secret_hash` is auth::ParsedKey's; the secret itself is never stored.
 void CreateKey(idempotency::Work& work, const Id& tenant, const Key& key, const std::string& secret_hash);

@@ -133,12 +133,6 @@ std::optional<Id> Id::ParseUuid(std::string_view hex) {
 }
 
 std::string Id::ToUuid() const {
-  std::string s;
-  AppendUuid(s);
-  return s;
-}
-
-void Id::AppendUuid(std::string& out) const {
   static constexpr char kHex[] = "0123456789abcdef";
   char text[36];
   char* at = text;
@@ -147,7 +141,7 @@ void Id::AppendUuid(std::string& out) const {
     *at++ = kHex[bytes_[i] >> 4];
     *at++ = kHex[bytes_[i] & 15];
   }
-  out.append(text, sizeof text);
+  return std::string(text, sizeof text);
 }
 
 }  // namespace lanting

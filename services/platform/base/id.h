@@ -28,7 +28,6 @@ class Id {
 
   std::string ToString() const;
   std::string ToUuid() const;
-  void AppendUuid(std::string& out) const;
   bool IsNil() const { return *this == Id(); }
 
   const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }

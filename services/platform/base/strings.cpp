@@ -106,19 +106,14 @@ std::optional<std::string> Base64UrlDecode(std::string_view text) {
 }
 
 std::string HexEncode(std::string_view bytes) {
-  std::string out;
-  AppendHex(bytes, out);
-  return out;
-}
-
-void AppendHex(std::string_view bytes, std::string& out) {
   static constexpr char kHex[] = "0123456789abcdef";
-  std::size_t at = out.size();
-  out.resize(at + bytes.size() * 2);
+  std::string out(bytes.size() * 2, '\0');
+  std::size_t at = 0;
   for (unsigned char b : bytes) {
     out[at++] = kHex[b >> 4];
     out[at++] = kHex[b & 15];
   }
+  return out;
 }
 
 std::string Sha256(std::string_view bytes) {

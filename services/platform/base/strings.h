@@ -20,7 +20,6 @@ std::string Base64UrlEncode(std::string_view bytes);
 std::optional<std::string> Base64UrlDecode(std::string_view text);
 
 std::string HexEncode(std::string_view bytes);
-void AppendHex(std::string_view bytes, std::string& out);
 // SHA-256 digest, 32 raw bytes.
 std::string Sha256(std::string_view bytes);
 // `n` bytes from the kernel's random source.

@@ -70,7 +70,7 @@ const Composed& Compose(const Effect* effect) {
 
 template <typename T, typename F>
 pg::Param Column(const std::vector<T>& rows, F field) {
-  pg::ArrayLiteral column;
+  pg::ArrayBuilder column(pg::kTypeOid<std::decay_t<decltype(field(rows.front()))>>);
   for (const auto& row : rows) column.Add(field(row));
   return std::move(column).Finish();
 }

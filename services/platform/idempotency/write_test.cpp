@@ -361,9 +361,9 @@ TEST(WriteTest, ARestartLosesNoAcknowledgedWriteAndDoublesNone) {
   for (auto& t : clients) t.join();
   auto n = std::to_string(acknowledged.load());
   EXPECT_EQ(Counts(p), n + " " + n + " " + n);
-  std::vector<Id> uuids;
-  for (const auto& id : ids) uuids.push_back(*Id::Parse(id));
-  EXPECT_EQ(p.db.Query("SELECT count(*) FROM probe.account WHERE id = ANY ('" + *pg::ToParam(uuids) + "')"), n);
+  std::string uuids;
+  for (const auto& id : ids) uuids += (uuids.empty() ? "{" : ",") + Id::Parse(id)->ToUuid();
+  EXPECT_EQ(p.db.Query("SELECT count(*) FROM probe.account WHERE id = ANY ('" + uuids + "}')"), n);
 }
 
 }  // namespace

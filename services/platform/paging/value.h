@@ -7,7 +7,7 @@
 
 namespace lanting::paging {
 
-// A parameter in PostgreSQL's text form; the same type as pg::Param, without libpqxx.
+// A scalar parameter in PostgreSQL's text form, as pg::Param takes it.
 using Param = std::optional<std::string>;
 
 enum class Type {

@@ -48,6 +48,20 @@ class Policy : public pqxx::connectionpolicy {
   Deadline deadline_;
 };
 
+template <typename Invocation>
+Invocation With(const std::vector<Param>& params, Invocation invocation) {
+  for (const Param& p : params) {
+    if (!p.value) {
+      invocation();
+    } else if (p.binary) {
+      invocation(pqxx::binarystring(*p.value));
+    } else {
+      invocation(*p.value);
+    }
+  }
+  return invocation;
+}
+
 }  // namespace
 
 class Connection::Raw : private Policy, public pqxx::connection_base {
@@ -94,6 +108,9 @@ pqxx::result Connection::Exec(const std::string& sql) {
   return Guard([&] { return channel_->exec(sql); });
 }
 
+// Deprecated in libpqxx 6 for a variadic form, which cannot pass binary parameters whose number is not known here.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 pqxx::result Connection::ExecPrepared(const Statement& statement, const std::vector<Param>& params) {
   auto known = prepared_.find(statement.name);
   if (known == prepared_.end()) {
@@ -106,12 +123,13 @@ pqxx::result Connection::ExecPrepared(const Statement& statement, const std::vec
   } else if (known->second != statement.sql) {
     throw std::logic_error(std::string("two statements are named ") + statement.name);
   }
-  return Guard([&] { return channel_->exec_prepared(statement.name, pqxx::prepare::make_dynamic_params(params)); });
+  return Guard([&] { return With(params, channel_->prepared(statement.name)).exec(); });
 }
 
 pqxx::result Connection::ExecParams(const std::string& sql, const std::vector<Param>& params) {
-  return Guard([&] { return channel_->exec_params(sql, pqxx::prepare::make_dynamic_params(params)); });
+  return Guard([&] { return With(params, channel_->parameterized(sql)).exec(); });
 }
+#pragma GCC diagnostic pop
 
 void Connection::ShutDownSocket() { ::shutdown(socket_, SHUT_RDWR); }
 

@@ -1,6 +1,7 @@
 #include "platform/pg/tx.h"
 
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <stdexcept>
 
@@ -20,12 +21,12 @@ std::string_view WithoutNul(std::string_view v) {
 }  // namespace
 
 Param ToParam(std::string_view v) { return std::string(WithoutNul(v)); }
-Param ToParam(const char* v) { return v ? Param(v) : std::nullopt; }
+Param ToParam(const char* v) { return v ? ToParam(std::string_view(v)) : Param(); }
 Param ToParam(const std::string& v) { return ToParam(std::string_view(v)); }
-Param ToParam(bool v) { return v ? "t" : "f"; }
+Param ToParam(bool v) { return std::string(v ? "t" : "f"); }
 Param ToParam(std::int32_t v) { return std::to_string(v); }
 Param ToParam(std::int64_t v) { return std::to_string(v); }
-Param ToParam(const Id& v) { return v.IsNil() ? std::nullopt : Param(v.ToUuid()); }
+Param ToParam(const Id& v) { return v.IsNil() ? Param() : Param(v.ToUuid()); }
 Param ToParam(Bytes v) { return "\\x" + HexEncode(v.data); }
 
 Param ToParam(Time v) {
@@ -37,47 +38,70 @@ Param ToParam(Time v) {
                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                 static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
                 static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-  return text;
+  return std::string(text);
 }
 
-std::string& ArrayLiteral::Next() {
-  if (text_.size() > 1) text_ += ',';
-  return text_;
+namespace {
+
+// Numbers travel in network byte order.
+template <typename T>
+void WriteBigEndian(char* to, T value) {
+  for (int i = sizeof(T) - 1; i >= 0; --i, value = static_cast<T>(value >> 8)) to[i] = static_cast<char>(value & 0xff);
 }
 
-void ArrayLiteral::Add(std::string_view v) {
-  auto& out = Next() += '"';
-  for (char c : WithoutNul(v)) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  out += '"';
+template <typename T>
+void AppendBigEndian(std::string& out, T value) {
+  char bytes[sizeof(T)];
+  WriteBigEndian(bytes, value);
+  out.append(bytes, sizeof bytes);
 }
 
-void ArrayLiteral::Add(std::int64_t v) {
-  char digits[24];
-  Next().append(digits, std::to_chars(digits, digits + sizeof digits, v).ptr);
+// The head of an array (array_recv): dimensions, whether there may be NULLs, type, length, lower bound.
+constexpr std::size_t kLengthAt = 12;
+constexpr Time kPostgresEpoch = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
+
+}  // namespace
+
+ArrayBuilder::ArrayBuilder(std::uint32_t type_oid) {
+  for (std::uint32_t head : {1u, 1u, type_oid, 0u, 1u}) AppendBigEndian(bytes_, head);
 }
 
-void ArrayLiteral::Add(const Id& v) {
-  if (v.IsNil()) {
-    Next() += "NULL";
-  } else {
-    v.AppendUuid(Next());
-  }
+void ArrayBuilder::AddBytes(std::string_view v) {
+  ++count_;
+  AppendBigEndian(bytes_, static_cast<std::int32_t>(v.size()));
+  bytes_ += v;
 }
 
-void ArrayLiteral::Add(Time v) {
-  if (v != last_time_) {
-    last_time_ = v;
-    last_time_text_ = '"' + *ToParam(v) + '"';
-  }
-  Next() += last_time_text_;
+void ArrayBuilder::AddNull() {
+  ++count_;
+  AppendBigEndian(bytes_, std::int32_t{-1});
 }
 
-void ArrayLiteral::Add(Bytes v) {
-  AppendHex(v.data, Next() += "\"\\\\x");
-  text_ += '"';
+void ArrayBuilder::Add(std::string_view v) { AddBytes(WithoutNul(v)); }
+void ArrayBuilder::Add(Bytes v) { AddBytes(v.data); }
+
+void ArrayBuilder::Add(std::int32_t v) {
+  ++count_;
+  AppendBigEndian(bytes_, std::int32_t{sizeof v});
+  AppendBigEndian(bytes_, v);
+}
+
+void ArrayBuilder::Add(std::int64_t v) {
+  ++count_;
+  AppendBigEndian(bytes_, std::int32_t{sizeof v});
+  AppendBigEndian(bytes_, v);
+}
+
+void ArrayBuilder::Add(const Id& v) {
+  if (v.IsNil()) return AddNull();
+  AddBytes({reinterpret_cast<const char*>(v.bytes().data()), v.bytes().size()});
+}
+
+void ArrayBuilder::Add(Time v) { Add(static_cast<std::int64_t>((v - kPostgresEpoch) / std::chrono::microseconds(1))); }
+
+Param ArrayBuilder::Finish() && {
+  WriteBigEndian(bytes_.data() + kLengthAt, count_);
+  return {std::move(bytes_), true};
 }
 
 namespace {

@@ -27,8 +27,15 @@ struct Bytes {
   std::string_view data;
 };
 
-// A parameter in PostgreSQL's text form; nullopt is NULL.
-using Param = std::optional<std::string>;
+// A parameter: a scalar in PostgreSQL's text form, an array in its binary form.
+struct Param {
+  Param() = default;  // NULL
+  Param(std::string v, bool is_binary = false) : value(std::move(v)), binary(is_binary) {}
+  Param(std::optional<std::string> v) : value(std::move(v)) {}
+
+  std::optional<std::string> value;
+  bool binary = false;
+};
 
 Param ToParam(const char* v);
 Param ToParam(std::string_view v);
@@ -39,20 +46,41 @@ Param ToParam(std::int64_t v);
 Param ToParam(const Id& v);  // nil is NULL
 Param ToParam(Time v);
 Param ToParam(Bytes v);
-inline Param ToParam(std::nullopt_t) { return std::nullopt; }
-inline Param ToParam(Param v);  // passes through
+inline Param ToParam(std::nullopt_t) { return {}; }
 template <typename T>
 Param ToParam(const std::optional<T>& v) {
-  return v ? ToParam(*v) : std::nullopt;
+  return v ? ToParam(*v) : Param();
 }
 
-// Builds a one-dimensional array literal for unnest($1::text[]), without a string for each element: an import writes
-// thousands of them.
-class ArrayLiteral {
+// PostgreSQL's number of the type of an array element (catalog pg_type).
+template <typename T>
+inline constexpr std::uint32_t kTypeOid = T::has_no_array_parameter;
+template <>
+inline constexpr std::uint32_t kTypeOid<Id> = 2950;  // uuid
+template <>
+inline constexpr std::uint32_t kTypeOid<std::string> = 25;  // text
+template <>
+inline constexpr std::uint32_t kTypeOid<std::string_view> = 25;
+template <>
+inline constexpr std::uint32_t kTypeOid<std::int32_t> = 23;  // int
+template <>
+inline constexpr std::uint32_t kTypeOid<std::int64_t> = 20;  // bigint
+template <>
+inline constexpr std::uint32_t kTypeOid<Time> = 1184;  // timestamptz
+template <>
+inline constexpr std::uint32_t kTypeOid<Bytes> = 17;  // bytea
+template <typename T>
+inline constexpr std::uint32_t kTypeOid<std::optional<T>> = kTypeOid<T>;
+
+// Builds a one-dimensional array parameter, for unnest($1::uuid[]). In binary form: an import writes thousands of
+// elements a statement, and to print and parse their text took a third of its time. So the array in the statement must
+// be of exactly the type: int[] for std::int32_t, also where a column is smallint.
+class ArrayBuilder {
  public:
-  void Add(std::string_view v);  // quoted
+  explicit ArrayBuilder(std::uint32_t type_oid);
+  void Add(std::string_view v);
   void Add(const std::string& v) { Add(std::string_view(v)); }
-  void Add(std::int32_t v) { Add(std::int64_t{v}); }
+  void Add(std::int32_t v);
   void Add(std::int64_t v);
   void Add(const Id& v);  // nil is NULL
   void Add(Time v);
@@ -62,26 +90,24 @@ class ArrayLiteral {
     if (v) {
       Add(*v);
     } else {
-      Next() += "NULL";
+      AddNull();
     }
   }
-  std::string Finish() && { return std::move(text_ += '}'); }
+  void AddNull();
+  Param Finish() &&;
 
  private:
-  std::string& Next();
+  void AddBytes(std::string_view v);
 
-  std::string text_ = "{";
-  // Rows of one statement mostly share their time.
-  std::optional<Time> last_time_;
-  std::string last_time_text_;
+  std::string bytes_;
+  std::int32_t count_ = 0;
 };
 template <typename T>
 Param ToParam(const std::vector<T>& v) {
-  ArrayLiteral array;
+  ArrayBuilder array(kTypeOid<T>);
   for (const auto& e : v) array.Add(e);
   return std::move(array).Finish();
 }
-inline Param ToParam(Param v) { return v; }
 
 // Reading fields. A NULL where none is expected is a programming error and throws.
 Id GetId(const pqxx::field& f);

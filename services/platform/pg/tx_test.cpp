@@ -66,21 +66,55 @@ TEST(TxTest, EveryTypeComesBackAsItWent) {
     EXPECT_THROW(GetBool(none["flag"]), std::runtime_error);
     // Any zone of the session, before 1970, no fraction.
     auto zones = tx.RunDynamic("SELECT set_config('timezone', $1, true), timestamptz '1969-07-20 20:17:40.5+00'",
-                               {"Asia/Kolkata"});
+                               {ToParam("Asia/Kolkata")});
     EXPECT_EQ(
         GetTime(tx.RunDynamic("SELECT timestamptz '1969-07-20 20:17:40.5+00'", {})[0][0]).time_since_epoch().count(),
         -14'182'939'500'000);
     EXPECT_EQ(GetTime(tx.RunDynamic("SELECT timestamptz '1900-01-01 00:00:00+00'", {})[0][0]),
               Time(std::chrono::sys_days(std::chrono::year(1900) / 1 / 1)));
-    auto array = tx.RunDynamic("SELECT x FROM unnest($1::text[]) x", {ToParam(std::vector<Param>{"甲", std::nullopt, "NULL"})});
+    std::vector<std::optional<std::string>> texts{"甲", std::nullopt, "NULL"};
+    auto array = tx.RunDynamic("SELECT x FROM unnest($1::text[]) x", {ToParam(texts)});
     EXPECT_EQ(GetString(array[0][0]), "甲");
     EXPECT_TRUE(array[1][0].is_null());
     EXPECT_EQ(GetString(array[2][0]), "NULL");
-    EXPECT_EQ(GetString(tx.RunDynamic("SELECT $1::text", {long_name})[0][0]), long_name);
+    EXPECT_EQ(GetString(tx.RunDynamic("SELECT $1::text", {ToParam(long_name)})[0][0]), long_name);
     return true;
   });
   ASSERT_TRUE(read.ok()) << read.error().internal;
   EXPECT_THROW(ToParam(std::string("a\0b", 3)), std::invalid_argument);
+}
+
+TEST(TxTest, AnArrayOfEveryTypeComesBackAsItWent) {
+  Probe p;
+  Pool pool(p.Options());
+  const std::vector<Id> ids{Id::New(), Id(), Id::New()};  // nil is NULL
+  const std::vector<std::int32_t> ints{0, -7, std::numeric_limits<std::int32_t>::min()};
+  const std::vector<std::optional<std::int64_t>> bigs{std::int64_t{1} << 62, std::nullopt, -1};
+  const std::string raw("\0\xff", 2);
+  auto ok = ReadTenant(pool, Id(), Soon(), [&](Tx& tx) -> Result<bool> {
+    static constexpr Statement kEcho{"echo_arrays",
+                                     "SELECT * FROM unnest($1::uuid[], $2::int[], $3::bigint[], $4::bytea[])"
+                                     " WITH ORDINALITY AS u (id, small, big, raw, n) ORDER BY n"};
+    auto rows = tx.Run(kEcho, ids, ints, bigs, std::vector<Bytes>{{raw}, {""}, {raw}});
+    EXPECT_EQ(rows.size(), 3u);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto row = rows[static_cast<int>(i)];
+      EXPECT_EQ(GetOptionalId(row["id"]).value_or(Id()), ids[i]);
+      EXPECT_EQ(GetInt(row["small"]), ints[i]);
+      EXPECT_EQ(row["big"].is_null(), !bigs[i]);
+      if (bigs[i]) EXPECT_EQ(GetInt(row["big"]), *bigs[i]);
+      EXPECT_EQ(GetBytes(row["raw"]), i == 1 ? "" : raw);
+    }
+    EXPECT_TRUE(tx.Run(kEcho, std::vector<Id>{}, std::vector<std::int32_t>{}, std::vector<std::int64_t>{},
+                       std::vector<Bytes>{}).empty());
+    return true;
+  });
+  ASSERT_TRUE(ok.ok()) << ok.error().internal;
+  auto other_type = ReadTenant(pool, Id(), Soon(), [&](Tx& tx) -> Result<bool> {
+    tx.RunDynamic("SELECT $1::smallint[]", {ToParam(ints)});
+    return true;
+  });
+  EXPECT_FALSE(other_type.ok()) << "a wrong type of array is no silent conversion";
 }
 
 TEST(TxTest, TimesOfAllYearsRoundTrip) {
