@@ -15,16 +15,7 @@ constexpr std::string_view kServing("\x08\x01", 2);
 
 HealthWatch::HealthWatch(std::vector<Upstream*> upstreams) {
   for (Upstream* upstream : upstreams) probes_.push_back({upstream, std::make_shared<std::atomic<bool>>(false)});
-  thread_ = std::thread([this] { Run(); });
-}
-
-HealthWatch::~HealthWatch() {
-  {
-    std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  wake_.notify_all();
-  thread_.join();
+  thread_.Start([this] { Run(); });
 }
 
 std::vector<std::string> HealthWatch::NotServing() const {
@@ -35,8 +26,7 @@ std::vector<std::string> HealthWatch::NotServing() const {
 }
 
 void HealthWatch::Run() {
-  std::unique_lock lock(mutex_);
-  while (!stop_) {
+  while (!thread_.stopping()) {
     for (const Probe& probe : probes_) {
       probe.upstream->Call({.method = "/grpc.health.v1.Health/Check", .timeout = kTimeout},
                            [serving = probe.serving, name = probe.upstream->name()](Result<std::string> reply) {
@@ -45,7 +35,7 @@ void HealthWatch::Run() {
                                obs::Info(now ? "upstream serves" : "upstream does not serve", {{"upstream", name}});
                            });
     }
-    wake_.wait_for(lock, kInterval, [this] { return stop_; });
+    thread_.Sleep(kInterval);
   }
 }
 

@@ -2,14 +2,12 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "gateway/upstream/caller.h"
+#include "platform/base/worker_thread.h"
 
 namespace lanting::gateway {
 
@@ -17,7 +15,6 @@ class HealthWatch {
  public:
   // The upstreams must outlive it.
   explicit HealthWatch(std::vector<Upstream*> upstreams);
-  ~HealthWatch();
 
   // Names of the upstreams that do not serve, or did not answer yet.
   std::vector<std::string> NotServing() const;
@@ -30,10 +27,7 @@ class HealthWatch {
   void Run();
 
   std::vector<Probe> probes_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stop_ = false;
-  std::thread thread_;
+  WorkerThread thread_;
 };
 
 }  // namespace lanting::gateway

@@ -131,35 +131,29 @@ void ExpectConflicts(idempotency::Work& work, const Columns& rows) {
                       : lanting::errors::ConcurrentWrite());
 }
 
-}  // namespace
-
-JoinView LoadJoinView(pg::Tx& tx, const std::vector<const JoinRequest*>& requests) {
+// As many groups with a free place as there are places wanted are enough for all of them.
+JoinView Load(pg::Tx& tx, const std::vector<const JoinItem*>& items, bool lock, int places) {
   std::set<Id> communities;
   std::set<std::string> codes;
   std::vector<Id> external_communities, identity_communities;
   std::vector<std::string> external_ids, user_ids;
   std::vector<std::int32_t> channels;
-  int items = 0;
-  for (const auto* request : requests) {
-    for (const auto& item : request->items) {
-      ++items;
-      communities.insert(item.community);
-      if (!item.invite_code.empty()) codes.insert(item.invite_code);
-      if (!item.person.external_id.empty()) {
-        external_communities.push_back(item.community);
-        external_ids.push_back(item.person.external_id);
-      }
-      for (const auto& identity : item.person.identities) {
-        identity_communities.push_back(item.community);
-        channels.push_back(static_cast<std::int32_t>(identity.channel));
-        user_ids.push_back(identity.user_id);
-      }
+  for (const auto* item : items) {
+    communities.insert(item->community);
+    if (!item->invite_code.empty()) codes.insert(item->invite_code);
+    if (!item->person.external_id.empty()) {
+      external_communities.push_back(item->community);
+      external_ids.push_back(item->person.external_id);
+    }
+    for (const auto& identity : item->person.identities) {
+      identity_communities.push_back(item->community);
+      channels.push_back(static_cast<std::int32_t>(identity.channel));
+      user_ids.push_back(identity.user_id);
     }
   }
   JoinView view;
-  if (items == 0) return view;
-  // As many groups with a free place as there are items are enough for all of them.
-  auto rows = tx.Run(sql::kJoinView, tx.tenant(), std::vector<Id>(communities.begin(), communities.end()), items,
+  if (items.empty()) return view;
+  auto rows = tx.Run(sql::kJoinView, tx.tenant(), std::vector<Id>(communities.begin(), communities.end()), lock, places,
                      std::vector<std::string>(codes.begin(), codes.end()), external_communities, external_ids,
                      identity_communities, channels, user_ids);
   for (const auto& row : rows) ReadRow(view, row);
@@ -169,6 +163,33 @@ JoinView LoadJoinView(pg::Tx& tx, const std::vector<const JoinRequest*>& request
     groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
   }
   return view;
+}
+
+}  // namespace
+
+JoinView LoadJoinView(pg::Tx& tx, const std::vector<const JoinRequest*>& requests) {
+  std::vector<const JoinItem*> items;
+  for (const auto* request : requests) {
+    for (const auto& item : request->items) items.push_back(&item);
+  }
+  return Load(tx, items, true, static_cast<int>(items.size()));
+}
+
+std::vector<Result<Member>> JoinTrial::Join(pg::Tx& tx, const JoinContext& context,
+                                            const std::vector<JoinItem>& items) {
+  std::vector<const JoinItem*> pointers;
+  for (const auto& item : items) pointers.push_back(&item);
+  auto loaded = Load(tx, pointers, false, items_);
+  if (!view_) {
+    view_ = std::move(loaded);
+  } else {
+    view_->external_ids.merge(loaded.external_ids);
+    view_->identities.merge(loaded.identities);
+  }
+  std::vector<Result<Member>> members;
+  members.reserve(items.size());
+  for (const auto& item : items) members.push_back(std::move(DecideJoin(*view_, {item}, context.now).front()));
+  return members;
 }
 
 std::vector<std::vector<Result<Member>>> DecideJoin(const Id& tenant, JoinView& view, idempotency::Work& work,

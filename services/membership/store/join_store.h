@@ -1,10 +1,11 @@
 // The one way into a community: CreateMember, BatchCreateMembers, invite links, approved applications and imports all
 // end here, so that capacity, the waiting list and uniqueness are decided in one place.
 //
-// Whoever reads or changes places (groups, the waiting list, members' states) holds the lock of the community row, and
-// takes it before any group row.
+// Whoever changes places (groups' counts and capacities, the waiting list, members' states, uses of links) or decides
+// by them holds the lock of the community row; rows of groups and links are never locked before it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,20 @@ struct JoinRequest {
 // of the whole call means that nothing may be applied.
 Result<std::vector<Result<Member>>> Join(pg::Tx& tx, idempotency::Work& work, const JoinContext& context,
                                          const std::vector<JoinItem>& items);
+
+// A dry run of Join, chunk by chunk: takes no lock and writes nothing, but counts what it let in, so that its later
+// answers are those that Join would give, as long as nobody else joins meanwhile. Needs no more than a READ ONLY
+// transaction.
+class JoinTrial {
+ public:
+  // For at most `items` items in all.
+  explicit JoinTrial(int items) : items_(items) {}
+  std::vector<Result<Member>> Join(pg::Tx& tx, const JoinContext& context, const std::vector<JoinItem>& items);
+
+ private:
+  const int items_;
+  std::optional<JoinView> view_;
+};
 
 // The two halves of Join, for callers with something to do between them (api/join_batcher.h looks up remembered replies
 // once the communities are locked). One round trip; none when there is nothing to load.

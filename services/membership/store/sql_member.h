@@ -8,8 +8,8 @@ namespace lanting::membership::sql {
 
 inline constexpr pg::Statement kJoinView{
     "join_view",
-    "SELECT * FROM join_view($1::uuid, $2::uuid[], $3::int, $4::text[], $5::uuid[], $6::text[], $7::uuid[], "
-    "$8::int[], $9::text[])"};
+    "SELECT * FROM join_view($1::uuid, $2::uuid[], $3::boolean, $4::int, $5::text[], $6::uuid[], $7::text[], "
+    "$8::uuid[], $9::int[], $10::text[])"};
 
 inline constexpr pg::Statement kLockCommunity{
     "lock_community", "SELECT 1 FROM community WHERE tenant_id = $1::uuid AND id = $2::uuid FOR NO KEY UPDATE"};
@@ -45,7 +45,7 @@ inline constexpr pg::Statement kFreePlaces{
     "free_places",
     "SELECT id, capacity, member_count, version FROM chat_group"
     " WHERE tenant_id = $1::uuid AND community_id = $2::uuid AND kind = 1 AND member_count < capacity"
-    " ORDER BY id LIMIT $3::int FOR NO KEY UPDATE"};
+    " ORDER BY id LIMIT $3::int"};
 
 inline constexpr pg::Statement kFirstWaiting{
     "first_waiting",

@@ -9,48 +9,92 @@ namespace lanting::membership {
 namespace {
 
 constexpr int kImportsAtOnce = 16;
+constexpr char kHasBadRows[] = "IMPORT_HAS_BAD_ROWS";
+
+}  // namespace
+
+// What was found out about the rows of an import, chunk by chunk.
+struct ImportFindings {
+  ImportCounts counts;
+  std::vector<RowError> row_errors;
+};
+
+namespace {
+
+// One chunk: joins the good rows, collects the bad ones.
+template <typename Join>
+Result<void> JoinChunk(std::vector<ImportRow> rows, const Join& join, ImportFindings& findings) {
+  auto& counts = findings.counts;
+  std::vector<ImportRow> good;
+  std::vector<JoinItem> items;
+  for (auto& row : rows) {
+    ++counts.processed;
+    if (row.faults.empty()) {
+      items.push_back(row.item);
+      good.push_back(std::move(row));
+    } else {
+      ++counts.bad;
+      findings.row_errors.insert(findings.row_errors.end(), row.faults.begin(), row.faults.end());
+    }
+  }
+  if (items.empty()) return {};
+  ASSIGN_OR_RETURN(auto members, join(items));
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (members[i].ok()) {
+      ++counts.imported;
+      counts.waiting += members[i]->state == MemberState::kWaiting;
+    } else {
+      ++counts.bad;
+      findings.row_errors.push_back(RefusedRow(good[i], members[i].error()));
+    }
+  }
+  return {};
+}
+
+// Joins for good, in the transaction.
+auto Joining(pg::Tx& tx, const Clock& clock, const MemberImport& import) {
+  return [&tx, &clock, &import](const std::vector<JoinItem>& items) -> Result<std::vector<Result<Member>>> {
+    idempotency::Work work;
+    ASSIGN_OR_RETURN(auto members, Join(tx, work, {clock.Now(), import.traceparent}, items));
+    if (!work.empty()) work.Apply(tx);
+    return members;
+  };
+}
+
+void Finish(pg::Tx& tx, MemberImport import, const ImportFindings& findings, Time now) {
+  import.counts = findings.counts;
+  import.finish_time = now;
+  const bool refused = !import.validate_only && findings.counts.bad > 0;
+  import.state = refused ? ImportState::kFailed : ImportState::kSucceeded;
+  if (refused) {
+    import.counts.imported = import.counts.waiting = 0;
+    import.error_reason = kHasBadRows;
+    import.error_message =
+        std::to_string(findings.counts.bad) + " rows are bad, so nothing was imported; mend them or use BAD_ROWS_SKIP.";
+  }
+  import_store::AddRowErrors(tx, import.id, findings.row_errors);
+  idempotency::Work work;
+  import_store::Finish(work, tx.tenant(), import);
+  work.Apply(tx);
+}
 
 }  // namespace
 
 ImportWorker::ImportWorker(pg::Pool& pool, const Clock& clock, ImportWorkerOptions options)
     : pool_(pool), clock_(clock), options_(options) {}
 
-ImportWorker::~ImportWorker() { Stop(); }
-
 void ImportWorker::Start() {
-  thread_ = std::thread([this] { Loop(); });
+  thread_.Start([this] {
+    while (!thread_.stopping()) {
+      RunPending();
+      thread_.Wait(options_.poll);
+    }
+  });
 }
 
-void ImportWorker::Stop() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
+void ImportWorker::Stop() { thread_.Stop(); }
 
-void ImportWorker::Wake() {
-  {
-    std::lock_guard lock(mutex_);
-    woken_ = true;
-  }
-  wake_.notify_all();
-}
-
-bool ImportWorker::stopping() {
-  std::lock_guard lock(mutex_);
-  return stopping_;
-}
-
-void ImportWorker::Loop() {
-  while (!stopping()) {
-    RunPending();
-    std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, options_.poll, [&] { return woken_ || stopping_; });
-    woken_ = false;
-  }
-}
+void ImportWorker::Wake() { thread_.Wake(); }
 
 int ImportWorker::RunPending() {
   auto running = pg::ReadTenant(pool_, Id(), DeadlineIn(options_.chunk_timeout),
@@ -63,7 +107,7 @@ int ImportWorker::RunPending() {
   }
   int finished = 0;
   for (const auto& reference : *running) {
-    if (stopping()) break;
+    if (thread_.stopping()) break;
     auto done = Run(reference);
     if (done.ok()) {
       finished += *done;
@@ -97,42 +141,11 @@ Result<bool> ImportWorker::Run(const import_store::Reference& reference) {
   return Fail(reference.tenant, *loaded, done.error());
 }
 
-Result<ImportCounts> ImportWorker::JoinChunk(pg::Tx& tx, const MemberImport& import, ImportRows& rows,
-                                             std::vector<RowError>& row_errors) {
-  ImportCounts counts;
-  std::vector<ImportRow> good;
-  std::vector<JoinItem> items;
-  for (auto& row : rows.Next()) {
-    ++counts.processed;
-    if (row.faults.empty()) {
-      items.push_back(row.item);
-      good.push_back(std::move(row));
-    } else {
-      ++counts.bad;
-      row_errors.insert(row_errors.end(), row.faults.begin(), row.faults.end());
-    }
-  }
-  if (items.empty()) return counts;
-  idempotency::Work work;
-  ASSIGN_OR_RETURN(auto members, Join(tx, work, {clock_.Now(), import.traceparent}, items));
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    if (members[i].ok()) {
-      ++counts.imported;
-      counts.waiting += members[i]->state == MemberState::kWaiting;
-    } else {
-      ++counts.bad;
-      row_errors.push_back(RefusedRow(good[i], members[i].error()));
-    }
-  }
-  if (!work.empty()) work.Apply(tx);
-  return counts;
-}
-
 Result<bool> ImportWorker::RunInChunks(const Id& tenant, MemberImport import) {
   std::string csv;
   std::optional<ImportRows> rows;
   for (;;) {
-    if (stopping()) return false;
+    if (thread_.stopping()) return false;
     enum class Step { kTaken, kMore, kFinished };
     auto step = pg::InTenantTx(pool_, tenant, DeadlineIn(options_.chunk_timeout), [&](pg::Tx& tx) -> Result<Step> {
       auto processed = import_store::TryLock(tx, import.id);
@@ -141,11 +154,11 @@ Result<bool> ImportWorker::RunInChunks(const Id& tenant, MemberImport import) {
       if (!rows || rows->position() != *processed) {  // first chunk, or the last one was rolled back
         rows.emplace(csv, import.community, options_.chunk_rows, *processed);
       }
-      std::vector<RowError> row_errors;
-      ASSIGN_OR_RETURN(auto chunk, JoinChunk(tx, import, *rows, row_errors));
-      import_store::AddRowErrors(tx, import.id, row_errors);
-      import_store::Advance(tx, import.id, chunk, *processed + chunk.processed);
-      if (*processed + chunk.processed < import.row_count) return Step::kMore;
+      ImportFindings chunk;
+      RETURN_IF_ERROR(JoinChunk(rows->Next(), Joining(tx, clock_, import), chunk));
+      import_store::AddRowErrors(tx, import.id, chunk.row_errors);
+      import_store::Advance(tx, import.id, chunk.counts, *processed + chunk.counts.processed);
+      if (*processed + chunk.counts.processed < import.row_count) return Step::kMore;
       auto finished = import_store::Get(tx, import.community, import.id).value();
       finished.state = ImportState::kSucceeded;
       finished.finish_time = clock_.Now();
@@ -162,62 +175,55 @@ Result<bool> ImportWorker::RunInChunks(const Id& tenant, MemberImport import) {
   }
 }
 
+Result<void> ImportWorker::JoinAll(pg::Tx& tx, const MemberImport& import, const JoinRows& join, bool show_progress,
+                                   ImportFindings& findings) {
+  const auto csv = import_store::File(tx, import.id);
+  ImportRows rows(csv, import.community, options_.chunk_rows);
+  while (rows.position() < import.row_count) {
+    if (thread_.stopping()) return errors::ShuttingDown();  // all is undone; another process begins anew
+    RETURN_IF_ERROR(JoinChunk(rows.Next(), join, findings));
+    if (!show_progress) continue;
+    // From another transaction, so that it is seen; it is only for the eye, so a failure does not matter.
+    (void)pg::InTenantTx(pool_, tx.tenant(), DeadlineIn(std::chrono::milliseconds(1000)),
+                         [&](pg::Tx& other) -> Result<void> {
+                           import_store::ShowProgress(other, import.id, rows.position());
+                           return {};
+                         });
+  }
+  return {};
+}
+
 Result<bool> ImportWorker::RunWhole(const Id& tenant, MemberImport import) {
-  // What the transaction found out, also when it was rolled back on purpose.
-  struct Outcome {
-    bool taken = false, keep = false;
-    ImportCounts counts;
-    std::vector<RowError> row_errors;
-  } outcome;
-  const Error rolled_back{.code = Code::kAborted, .reason = "IMPORT_HAS_BAD_ROWS"};
-  auto finish = [&](pg::Tx& tx) {
-    import.counts = outcome.counts;
-    import.finish_time = clock_.Now();
-    const bool refused = !import.validate_only && outcome.counts.bad > 0;
-    import.state = refused ? ImportState::kFailed : ImportState::kSucceeded;
-    if (refused) {
-      import.counts.imported = import.counts.waiting = 0;
-      import.error_reason = "IMPORT_HAS_BAD_ROWS";
-      import.error_message = std::to_string(outcome.counts.bad) +
-                             " rows are bad, so nothing was imported; mend them or use BAD_ROWS_SKIP.";
-    }
-    import_store::AddRowErrors(tx, import.id, outcome.row_errors);
-    idempotency::Work work;
-    import_store::Finish(work, tenant, import);
-    work.Apply(tx);
-  };
-  auto status = pg::InTenantTx(pool_, tenant, DeadlineIn(options_.whole_timeout), [&](pg::Tx& tx) -> Result<void> {
-    outcome = {};
-    if (!import_store::TryLock(tx, import.id)) {
-      outcome.taken = true;
+  ImportFindings findings;
+  ASSIGN_OR_RETURN(const bool mine,
+                   pg::ReadTenant(pool_, tenant, DeadlineIn(options_.whole_timeout), [&](pg::Tx& tx) -> Result<bool> {
+                     findings = {};
+                     if (!import_store::TryLock(tx, import.id)) return false;
+                     JoinTrial trial(import.row_count);
+                     auto join = [&](const auto& items) { return Result(trial.Join(tx, {clock_.Now(), ""}, items)); };
+                     RETURN_IF_ERROR(JoinAll(tx, import, join, import.validate_only, findings));
+                     return true;
+                   }));
+  if (!mine) return false;
+
+  if (!import.validate_only && findings.counts.bad == 0) {
+    bool taken = false;
+    const Error rolled_back{.code = Code::kAborted, .reason = kHasBadRows};
+    auto done = pg::InTenantTx(pool_, tenant, DeadlineIn(options_.whole_timeout), [&](pg::Tx& tx) -> Result<void> {
+      findings = {};
+      taken = !import_store::TryLock(tx, import.id);
+      if (taken) return {};
+      RETURN_IF_ERROR(JoinAll(tx, import, Joining(tx, clock_, import), true, findings));
+      if (findings.counts.bad > 0) return rolled_back;  // somebody came in since the trial
+      Finish(tx, import, findings, clock_.Now());
       return {};
-    }
-    const auto csv = import_store::File(tx, import.id);
-    ImportRows rows(csv, import.community, options_.chunk_rows);
-    while (rows.position() < import.row_count) {
-      if (stopping()) return errors::ShuttingDown();  // all is undone; another process begins anew
-      ASSIGN_OR_RETURN(auto chunk, JoinChunk(tx, import, rows, outcome.row_errors));
-      outcome.counts.processed += chunk.processed;
-      outcome.counts.imported += chunk.imported;
-      outcome.counts.waiting += chunk.waiting;
-      outcome.counts.bad += chunk.bad;
-      // From another transaction, so that it is seen; it is only for the eye, so a failure does not matter.
-      (void)pg::InTenantTx(pool_, tenant, DeadlineIn(std::chrono::milliseconds(1000)),
-                           [&](pg::Tx& other) -> Result<void> {
-                             import_store::ShowProgress(other, import.id, rows.position());
-                             return {};
-                           });
-    }
-    outcome.keep = !import.validate_only && outcome.counts.bad == 0;
-    if (!outcome.keep) return rolled_back;
-    finish(tx);
-    return {};
-  });
-  if (outcome.taken) return false;
-  if (!status.ok()) {
-    if (status.error().reason != rolled_back.reason) return std::move(status).error();
+    });
+    if (taken) return false;
+    if (!done.ok() && done.error().reason != kHasBadRows) return std::move(done).error();
+  }
+  if (import.validate_only || findings.counts.bad > 0) {
     RETURN_IF_ERROR(pg::InTenantTx(pool_, tenant, DeadlineIn(options_.chunk_timeout), [&](pg::Tx& tx) -> Result<void> {
-      if (import_store::TryLock(tx, import.id)) finish(tx);
+      if (import_store::TryLock(tx, import.id)) Finish(tx, import, findings, clock_.Now());
       return {};
     }));
   }

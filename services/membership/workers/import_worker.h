@@ -2,23 +2,25 @@
 // one. An import whose process died goes on in another, from the last committed chunk.
 //
 //   BAD_ROWS_SKIP             chunks of rows, each one transaction with its progress: resumed at the chunk
-//   BAD_ROWS_REFUSE           one transaction for everything: all rows or none
-//   validate_only             the same transaction, rolled back: the same code says what would happen
+//   validate_only             a trial: the same decisions, without locks and without writing
+//   BAD_ROWS_REFUSE           the trial, and if it finds no bad row one transaction for everything: all rows or none.
+//                             Other joins of the community wait for that transaction, and so do new events of all
+//                             tenants (outbox/relay.h), hence the trial first
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
+#include <functional>
 #include <map>
-#include <mutex>
-#include <thread>
 
 #include "membership/store/import_store.h"
+#include "membership/store/join_store.h"
 #include "platform/base/clock.h"
+#include "platform/base/worker_thread.h"
 #include "platform/pg/pool.h"
 
 namespace lanting::membership {
 
-class ImportRows;
+struct ImportFindings;
 
 struct ImportWorkerOptions {
   int chunk_rows = 1000;
@@ -33,7 +35,6 @@ struct ImportWorkerOptions {
 class ImportWorker {
  public:
   ImportWorker(pg::Pool& pool, const Clock& clock, ImportWorkerOptions options = {});
-  ~ImportWorker();  // stops
 
   void Start();
   // Returns after the chunk at hand; an import in one transaction is rolled back and begins anew elsewhere.
@@ -45,25 +46,21 @@ class ImportWorker {
   int RunPending();
 
  private:
-  void Loop();
-  bool stopping();
   // True if the import was finished by this call.
   Result<bool> Run(const import_store::Reference& reference);
   Result<bool> RunInChunks(const Id& tenant, MemberImport import);
   Result<bool> RunWhole(const Id& tenant, MemberImport import);
   Result<bool> Fail(const Id& tenant, MemberImport import, const Error& error);
-  // One chunk inside a transaction: joins the good rows, collects the bad ones.
-  Result<ImportCounts> JoinChunk(pg::Tx& tx, const MemberImport& import, ImportRows& rows,
-                                 std::vector<RowError>& row_errors);
+  // All rows of the import, whose lock the transaction has taken.
+  using JoinRows = std::function<Result<std::vector<Result<Member>>>(const std::vector<JoinItem>&)>;
+  Result<void> JoinAll(pg::Tx& tx, const MemberImport& import, const JoinRows& join, bool show_progress,
+                       ImportFindings& findings);
 
   pg::Pool& pool_;
   const Clock& clock_;
   ImportWorkerOptions options_;
   std::map<Id, int> attempts_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool woken_ = false, stopping_ = false;
-  std::thread thread_;
+  WorkerThread thread_;
 };
 
 }  // namespace lanting::membership

@@ -84,6 +84,49 @@ TEST_F(ImportWorkerTest, StopEndsAnImportInOneTransactionWhichBeginsAnewElsewher
   world.ExpectCountersTrue();
 }
 
+TEST_F(ImportWorkerTest, ATrialWaitsForNobodyAndKeepsNobodyWaiting) {
+  world.AddGroup(3);
+  const auto dry = AddImport(People(5), 5, kRefuse, true);
+  const auto bad = AddImport("昵称,external_id\n王羲之,lan-1\n谢安,lan-1\n", 2, kRefuse);
+  ImportWorker worker(world.pool, Clock::System(), {.whole_timeout = std::chrono::milliseconds(3000)});
+  // While somebody holds the lock that every join takes.
+  auto held =
+      pg::InTenantTx(world.pool, world.tenant, DeadlineIn(std::chrono::seconds(30)), [&](pg::Tx& tx) -> Result<int> {
+        EXPECT_TRUE(LockCommunity(tx, world.community));
+        return worker.RunPending();
+      });
+  ASSERT_TRUE(held.ok()) << held.error().internal;
+  EXPECT_EQ(*held, 2);
+  EXPECT_EQ(Get(dry, "state || ' ' || imported_count || ' ' || waiting_count || ' ' || bad_row_count"), "2 5 2 0");
+  EXPECT_EQ(Get(bad, "state || ' ' || imported_count || ' ' || bad_row_count || ' ' || error_reason"),
+            "3 0 1 IMPORT_HAS_BAD_ROWS");
+  EXPECT_EQ(world.One("SELECT row_number || ' ' || reason FROM import_row_error"), "2 EXTERNAL_ID_TAKEN");
+  EXPECT_EQ(world.Count("member"), 0);
+  world.ExpectCountersTrue();
+}
+
+TEST_F(ImportWorkerTest, ATrialInChunksSaysWhatTheImportThenDoes) {
+  world.AddGroup(2);
+  world.AddGroup(3);
+  const std::string csv =
+      "昵称,external_id,渠道,user_id\n王羲之,lan-1,wecom,u1\n谢安,lan-2,qq,u1\n孙绰,lan-1,,\n支遁,lan-3,wecom,u1\n"
+      "许询,,,\n王献之,lan-4,,\n郗昙,lan-5,,\n李充,lan-6,,\n";
+  const auto dry = AddImport(csv, 8, kRefuse, true), real = AddImport(csv, 8, kSkip);
+  ASSERT_EQ(ImportWorker(world.pool, Clock::System(), {.chunk_rows = 1}).RunPending(), 2);
+  const auto counts = "state || ' ' || imported_count || ' ' || waiting_count || ' ' || bad_row_count";
+  EXPECT_EQ(Get(dry, counts), "2 6 1 2");
+  EXPECT_EQ(Get(real, counts), "2 6 1 2");
+  const auto errors = [&](const Id& import) {
+    return world.One(
+        "SELECT string_agg(row_number || ' ' || column_name || ' ' || reason, ', ' ORDER BY row_number) "
+        "FROM import_row_error WHERE import_id = '" +
+        import.ToUuid() + "'");
+  };
+  EXPECT_EQ(errors(dry), "3 external_id EXTERNAL_ID_TAKEN, 4 user_id IDENTITY_TAKEN");
+  EXPECT_EQ(errors(real), errors(dry));
+  EXPECT_EQ(world.Count("member"), 6);
+}
+
 TEST_F(ImportWorkerTest, AnImportTooSlowForItsDeadlineFailsInTheEnd) {
   world.AddGroup(10);
   auto import = AddImport(People(3), 3, kRefuse);

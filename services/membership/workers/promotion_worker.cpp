@@ -13,33 +13,16 @@ constexpr int kCommunitiesAtOnce = 100;
 PromotionWorker::PromotionWorker(pg::Pool& pool, const Clock& clock, PromotionWorkerOptions options)
     : pool_(pool), clock_(clock), options_(options) {}
 
-PromotionWorker::~PromotionWorker() { Stop(); }
-
 void PromotionWorker::Start() {
-  thread_ = std::thread([this] { Loop(); });
+  thread_.Start([this] {
+    while (!thread_.stopping()) {
+      RunOnce();
+      thread_.Sleep(options_.poll);
+    }
+  });
 }
 
-void PromotionWorker::Stop() {
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
-bool PromotionWorker::stopping() {
-  std::lock_guard lock(mutex_);
-  return stopping_;
-}
-
-void PromotionWorker::Loop() {
-  while (!stopping()) {
-    RunOnce();
-    std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, options_.poll, [&] { return stopping_; });
-  }
-}
+void PromotionWorker::Stop() { thread_.Stop(); }
 
 int PromotionWorker::RunOnce() {
   auto found = pg::ReadTenant(
@@ -51,7 +34,7 @@ int PromotionWorker::RunOnce() {
   }
   int promoted = 0;
   for (const auto& [tenant, community] : *found) {
-    for (int count = kMaxPromotions; count == kMaxPromotions && !stopping();) {
+    for (int count = kMaxPromotions; count == kMaxPromotions && !thread_.stopping();) {
       auto result = Promote(tenant, community);
       if (!result.ok()) {
         obs::Warn("promotion interrupted", {{"community", community.ToString()}, {"reason", result.error().reason}});

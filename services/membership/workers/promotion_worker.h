@@ -4,11 +4,9 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
 
 #include "platform/base/clock.h"
+#include "platform/base/worker_thread.h"
 #include "platform/pg/pool.h"
 
 namespace lanting::membership {
@@ -22,7 +20,6 @@ struct PromotionWorkerOptions {
 class PromotionWorker {
  public:
   PromotionWorker(pg::Pool& pool, const Clock& clock, PromotionWorkerOptions options = {});
-  ~PromotionWorker();  // stops
 
   void Start();
   // Returns after the transaction at hand.
@@ -32,17 +29,12 @@ class PromotionWorker {
   int RunOnce();
 
  private:
-  void Loop();
-  bool stopping();
   Result<int> Promote(const Id& tenant, const Id& community);
 
   pg::Pool& pool_;
   const Clock& clock_;
   PromotionWorkerOptions options_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;
-  std::thread thread_;
+  WorkerThread thread_;
 };
 
 }  // namespace lanting::membership

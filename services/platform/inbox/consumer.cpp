@@ -5,14 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include "platform/base/fault.h"
+#include "platform/base/worker_thread.h"
 #include "platform/inbox/apply.h"
 #include "platform/inbox/dead_letter.h"
 #include "platform/inbox/group_reader.h"
@@ -109,24 +107,16 @@ class Consumer::Impl {
         retry_(options_.retry_first, options_.retry_most) {}
 
   void Start() {
-    if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
+    thread_.Start([this] { Run(); });
   }
-
-  void Stop() {
-    {
-      std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
-  }
+  void Stop() { thread_.Stop(); }
 
  private:
   // Any fault of Redis starts anew with what is pending: held entries are among it.
   void Run() {
     redis::Backoff backoff(milliseconds(50), milliseconds(1000));
     bool joined = false, looked_for_killers = false, remade = false;
-    while (!Stopping()) {
+    while (!thread_.stopping()) {
       Result<void> step = joined ? Step(looked_for_killers) : reader_.CreateGroups();
       if (step.ok()) {
         // That the groups are there does not mean that they can be read.
@@ -142,7 +132,7 @@ class Consumer::Impl {
       held_ids_.clear();
       if (step.error().code == Code::kNotFound && !std::exchange(remade, true)) continue;
       obs::Warn("consumer: will try again", {{"reason", step.error().reason}, {"cause", step.error().internal}});
-      Wait(backoff.Next());
+      thread_.Sleep(backoff.Next());
     }
     if (joined && !reader_.Leave().ok()) obs::Warn("consumer: could not leave its groups");
   }
@@ -150,13 +140,13 @@ class Consumer::Impl {
   Result<void> Step(bool& looked_for_killers) {
     RETURN_IF_ERROR(Observe());
     if (const auto wait = Remaining(paused_until_); wait.count() > 0) {
-      Wait(wait);
+      thread_.Sleep(wait);
       return {};
     }
     RETURN_IF_ERROR(RetryHeld());
     if (Remaining(paused_until_).count() > 0) return {};
     if (held_ids_.size() >= options_.max_held) {
-      Wait(std::max(milliseconds(1), std::min(options_.block, UntilNextRetry())));
+      thread_.Sleep(std::max(milliseconds(1), std::min(options_.block, UntilNextRetry())));
       return {};
     }
     if (!reader_.reading_pending() && std::chrono::steady_clock::now() >= next_claim_) {
@@ -330,7 +320,7 @@ class Consumer::Impl {
     for (auto at = held_.begin(); at != held_.end();) {
       auto& [due_events, due] = at->second;
       while (!due_events.empty() && std::chrono::steady_clock::now() >= due && Remaining(paused_until_).count() <= 0 &&
-             !Stopping()) {
+             !thread_.stopping()) {
         ASSIGN_OR_RETURN(const auto retry_in, HandleOne(due_events.front()));
         if (retry_in) {
           due = DeadlineIn(*retry_in);
@@ -369,16 +359,6 @@ class Consumer::Impl {
     return {};
   }
 
-  bool Stopping() {
-    std::lock_guard lock(mutex_);
-    return stopping_;
-  }
-
-  void Wait(milliseconds most) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, most, [&] { return stopping_; });
-  }
-
   const ConsumerOptions options_;
   const Handlers handlers_;
   pg::Pool& pool_;
@@ -393,10 +373,7 @@ class Consumer::Impl {
   std::set<std::pair<std::size_t, std::string>> held_ids_;
   Deadline paused_until_{}, next_claim_{}, next_observation_{};
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false;
-  std::thread thread_;
+  WorkerThread thread_;
 };
 
 Consumer::Consumer(ConsumerOptions options, Handlers handlers, pg::Pool& pool)

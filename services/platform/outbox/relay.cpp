@@ -5,12 +5,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
 
 #include "platform/base/clock.h"
 #include "platform/base/fault.h"
+#include "platform/base/worker_thread.h"
 #include "platform/obs/log.h"
 #include "platform/obs/metrics.h"
 #include "platform/outbox/relay_store.h"
@@ -64,25 +62,10 @@ class Relay::Impl {
         metrics_(options_.service) {}
 
   void Start() {
-    if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
+    thread_.Start([this] { Run(); });
   }
-
-  void Stop() {
-    {
-      std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
-  }
-
-  void Wake() {
-    {
-      std::lock_guard lock(mutex_);
-      woken_ = true;
-    }
-    changed_.notify_one();
-  }
+  void Stop() { thread_.Stop(); }
+  void Wake() { thread_.Wake(); }
 
   bool leader() const { return leader_; }
 
@@ -90,14 +73,14 @@ class Relay::Impl {
   void Run() {
     redis::Backoff backoff(milliseconds(50), milliseconds(1000));
     int failed = 0;
-    while (!stopping()) {
+    while (!thread_.stopping()) {
       auto more = Round();
       if (!more.ok()) {
         obs::Warn("relay: will try again", {{"reason", more.error().reason}, {"cause", more.error().internal}});
         SetLeader(store_.connected() && leader_);
         failed = leader_ ? failed + 1 : 0;
         if (failed < kFailuresOfALeader) {
-          Wait(backoff.Next(), false);
+          thread_.Sleep(backoff.Next());
         } else {
           failed = 0;
           GiveWay();
@@ -106,7 +89,10 @@ class Relay::Impl {
       }
       backoff.Reset();
       failed = 0;
-      if (!*more) Wait(std::chrono::steady_clock::now() < busy_until_ ? options_.busy_poll : options_.idle_poll, true);
+      if (*more) continue;
+      const bool busy = std::chrono::steady_clock::now() < busy_until_;
+      thread_.Sleep(options_.min_round);
+      thread_.Wait((busy ? options_.busy_poll : options_.idle_poll) - options_.min_round);
     }
     store_.Disconnect();
     SetLeader(false);
@@ -119,7 +105,7 @@ class Relay::Impl {
     store_.Disconnect();
     leader_ = false;
     metrics_.leader.Set(0);
-    Wait(2 * options_.idle_poll, false);
+    thread_.Sleep(2 * options_.idle_poll);
   }
 
   // True if there is more to do at once.
@@ -213,20 +199,6 @@ class Relay::Impl {
     if (!leader) metrics_.oldest_age.Set(0);
   }
 
-  bool stopping() {
-    std::lock_guard lock(mutex_);
-    return stopping_;
-  }
-
-  // min_round, then until `most` has passed or, if `wakeable`, until Wake().
-  void Wait(milliseconds most, bool wakeable) {
-    std::unique_lock lock(mutex_);
-    const auto end = DeadlineIn(most);
-    changed_.wait_for(lock, options_.min_round, [&] { return stopping_; });
-    changed_.wait_until(lock, end, [&] { return stopping_ || (wakeable && woken_); });
-    woken_ = false;
-  }
-
   const RelayOptions options_;
   RelayStore store_;
   RelayStreams streams_;
@@ -237,10 +209,7 @@ class Relay::Impl {
   Timer age_{milliseconds(1000)}, check_{milliseconds(500)};
   Timer trim_{options_.trim_every}, maintain_{options_.maintain_every}, purge_{milliseconds(60000)};
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stopping_ = false, woken_ = false;
-  std::thread thread_;
+  WorkerThread thread_;
 };
 
 Relay::Relay(RelayOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
