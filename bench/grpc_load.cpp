@@ -51,7 +51,8 @@ int main(int argc, char** argv) {
     return 1;
   }
   const int concurrency = std::atoi(argv[4]);
-  const std::string authorization = std::string("Bearer ") + std::getenv("LANTING_KEY");
+  const std::string authorization =
+      std::string("Bearer ") + std::getenv("LANTING_KEY");  // NOLINT(concurrency-mt-unsafe)
 
   constexpr int kChannels = 2;
   std::vector<std::unique_ptr<grpc::GenericStub>> stubs;

@@ -44,7 +44,7 @@ int Run(const gateway::Config& config, const sigset_t& stop) {
                         {"routes", std::to_string(edge.routes().routes().size())}});
   int signal = 0;
   sigwait(&stop, &signal);
-  obs::Info("draining", {{"signal", strsignal(signal)}});
+  obs::Info("draining", {{"signal", sigabbrev_np(signal)}});
   edge.StartDraining();
   server.Drain(config.drain);
   admin.Drain(std::chrono::milliseconds(500));

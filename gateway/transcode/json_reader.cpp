@@ -210,7 +210,8 @@ class Reader {
   // the target is no message).
   pb::Message* Element() {
     Frame& top = frames_.back();
-    const pb::Reflection* reflection = top.message == nullptr ? nullptr : top.message->GetReflection();
+    if (top.kind == Frame::kSkip) return nullptr;
+    const pb::Reflection* reflection = top.message->GetReflection();
     switch (top.kind) {
       case Frame::kRoot:
         return top.field == nullptr ? top.message : reflection->MutableMessage(top.message, top.field);

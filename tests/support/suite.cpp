@@ -89,14 +89,14 @@ Suite::Suite(Options options) : options_(std::move(options)) {
     channels_.push_back(std::make_unique<rpc::Channel>(Address(grpc_ports_[i]), "membership"));
     StartMembership(i);
     gateways_.push_back(
-        std::make_unique<Child>(Binary("LANTING_GATEWAY"),
+        std::make_unique<Child>(std::vector{Binary("LANTING_GATEWAY")},
                                 Env{{"LANTING_HTTP_ADDRESS", Address(rest_ports_[i])},
                                     {"LANTING_ADMIN_ADDRESS", Address(gateway_admin_ports_[i])},
                                     {"LANTING_UPSTREAMS", "lanting.membership.v1=" + Address(grpc_ports_[i])}},
                                 Log("gateway" + std::to_string(i))));
   }
   if (options_.projector) {
-    projector_ = std::make_unique<Child>(Binary("LANTING_PROJECTOR"),
+    projector_ = std::make_unique<Child>(std::vector{Binary("LANTING_PROJECTOR")},
                                          Env{{"LANTING_PG_URL", db_->Url("audit", PgRole::kApp)},
                                              {"LANTING_REDIS_URL", redis_->url()},
                                              {"LANTING_SOURCES", "membership"},
@@ -138,7 +138,8 @@ void Suite::StartMembership(int i, const Env& extra) {
   auto env = MembershipEnv(i);
   for (const auto& [name, value] : extra) env[name] = value;
   memberships_[i].reset();
-  memberships_[i] = std::make_unique<Child>(Binary("LANTING_MEMBERSHIP"), env, Log("membership" + std::to_string(i)));
+  memberships_[i] =
+      std::make_unique<Child>(std::vector{Binary("LANTING_MEMBERSHIP")}, env, Log("membership" + std::to_string(i)));
   if (!extra.count("LANTING_FAULT")) WaitReady(admin_ports_[i]);
 }
 

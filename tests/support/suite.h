@@ -11,9 +11,9 @@
 
 #include "platform/http/client.h"
 #include "platform/rpc/channel.h"
+#include "platform/testing/child.h"
 #include "platform/testing/pg_fixture.h"
 #include "platform/testing/redis_fixture.h"
-#include "tests/support/child.h"
 
 namespace lanting::testing {
 

@@ -20,7 +20,7 @@ class ImportServiceTest : public ApiTest {
         "version, create_time) VALUES (" +
         tenant + id.ToUuid() + "', '" + community.ToUuid() + "', 2, 2, false, '', 1, now())");
     for (const auto& [row, column] : row_errors) {
-      db_.Query("INSERT INTO membership.import_row_error VALUES (" + tenant + id.ToUuid() + "', " +
+      db_.Query("INSERT INTO membership.import_row_error VALUES (" + tenant + (id.ToUuid() + "', ") +
                 std::to_string(row) + ", 1, '" + column + "', 'TOO_LONG', '')");
     }
     return names::MemberImport(community, id);

@@ -6,7 +6,6 @@
 #include <set>
 #include <tuple>
 
-#include "membership/store/sql_member.h"
 #include "platform/base/fault.h"
 #include "platform/idempotency/write.h"
 
@@ -33,28 +32,6 @@ bool HasTwins(const std::vector<JoinWrite>& writes) {
   });
 }
 
-// What earlier calls with these request ids were answered, by position in `writes`.
-std::map<std::size_t, Result<std::string>> FindReplies(pg::Tx& tx, const std::vector<JoinWrite>& writes) {
-  std::vector<std::int32_t> positions;
-  std::vector<std::string> subjects, methods, ids;
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    const auto& call = *writes[i].call;
-    if (call.request_id.empty()) continue;
-    positions.push_back(static_cast<std::int32_t>(i));
-    subjects.push_back(call.principal.subject);
-    methods.push_back(call.method);
-    ids.push_back(call.request_id);
-  }
-  std::map<std::size_t, Result<std::string>> found;
-  if (positions.empty()) return found;
-  for (const auto& row : tx.Run(sql::kFindReplies, tx.tenant(), positions, subjects, methods, ids)) {
-    auto i = static_cast<std::size_t>(pg::GetInt(row["position"]));
-    bool same = pg::GetBytes(row["request_hash"]) == writes[i].call->request_hash;
-    found.emplace(i, same ? Result<std::string>(pg::GetBytes(row["response"])) : lanting::errors::RequestIdReused());
-  }
-  return found;
-}
-
 void Remember(idempotency::Work& work, const rpc::Call& call, const std::string& reply) {
   if (call.request_id.empty()) return;
   work.Remember({call.principal.subject, call.method, call.request_id, call.request_hash, reply});
@@ -67,7 +44,9 @@ Result<std::vector<Result<std::string>>> JoinAll(pg::Tx& tx, idempotency::Work& 
   std::vector<const JoinRequest*> requests;
   for (const auto& write : writes) requests.push_back(&write.request);
   auto view = LoadJoinView(tx, requests);
-  auto remembered = FindReplies(tx, writes);
+  std::vector<const rpc::Call*> calls;
+  for (const auto& write : writes) calls.push_back(write.call);
+  auto remembered = idempotency::FindReplies(tx, calls);
 
   requests.clear();
   for (std::size_t i = 0; i < writes.size(); ++i) {

@@ -26,7 +26,7 @@ std::vector<FieldViolation> CheckAnswers(const Gate& gate, const std::vector<Ans
   std::vector<FieldViolation> violations;
   std::set<std::string_view> answered, seen;
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    const auto& [key, text] = answers[i];
+    const std::string &key = answers[i].key, &text = answers[i].text;
     auto field = "application.answers[" + std::to_string(i) + "].key";
     bool known =
         std::any_of(gate.questions.begin(), gate.questions.end(), [&](const Question& q) { return q.key == key; });

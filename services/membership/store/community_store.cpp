@@ -19,8 +19,6 @@ std::optional<T> First(const pqxx::result& rows, T (*read)(const pqxx::row&)) {
   return read(rows[0]);
 }
 
-int Int(const pqxx::field& field) { return static_cast<int>(pg::GetInt(field)); }
-
 }  // namespace
 
 Community Read(const pqxx::row& row) {
@@ -28,8 +26,8 @@ Community Read(const pqxx::row& row) {
   c.id = pg::GetId(row["id"]);
   c.external_id = pg::GetString(row["external_id"]);
   c.display_name = pg::GetString(row["display_name"]);
-  c.opened_from = static_cast<Template>(Int(row["template"]));
-  c.structure = static_cast<Structure>(Int(row["structure"]));
+  c.opened_from = static_cast<Template>(pg::GetInt32(row["template"]));
+  c.structure = static_cast<Structure>(pg::GetInt32(row["structure"]));
   c.purpose = pg::GetString(row["purpose"]);
   c.vision = pg::GetString(row["vision"]);
   c.target_user = pg::GetString(row["target_user"]);
@@ -37,10 +35,10 @@ Community Read(const pqxx::row& row) {
   c.declarations = columns::UnpackDeclarations(pg::GetBytes(row["declarations"]));
   c.locale = pg::GetString(row["locale"]);
   c.time_zone = pg::GetString(row["time_zone"]);
-  c.state = static_cast<CommunityState>(Int(row["state"]));
-  c.house_rules_version = Int(row["house_rules_version"]);
-  c.member_count = Int(row["member_count"]);
-  c.waiting_count = Int(row["waiting_count"]);
+  c.state = static_cast<CommunityState>(pg::GetInt32(row["state"]));
+  c.house_rules_version = pg::GetInt32(row["house_rules_version"]);
+  c.member_count = pg::GetInt32(row["member_count"]);
+  c.waiting_count = pg::GetInt32(row["waiting_count"]);
   c.version = pg::GetInt(row["version"]);
   c.create_time = pg::GetTime(row["create_time"]);
   c.update_time = pg::GetTime(row["update_time"]);
@@ -80,7 +78,7 @@ std::optional<HouseRules> GetHouseRules(pg::Tx& tx, const Id& community, int ver
                            : tx.Run(sql::kGetHouseRules, tx.tenant(), community, version);
   if (rows.empty()) return std::nullopt;
   return HouseRules{.community = community,
-                    .version = Int(rows[0]["version"]),
+                    .version = pg::GetInt32(rows[0]["version"]),
                     .text = pg::GetString(rows[0]["text"]),
                     .create_time = pg::GetTime(rows[0]["create_time"])};
 }
@@ -96,7 +94,7 @@ void InsertGroup(pg::Tx& tx, const Group& g) {
 }
 
 int FreeMainPlaces(pg::Tx& tx, const Id& community) {
-  return Int(tx.Run(sql::kFreeMainPlaces, tx.tenant(), community)[0]["places"]);
+  return pg::GetInt32(tx.Run(sql::kFreeMainPlaces, tx.tenant(), community)[0]["places"]);
 }
 
 Group ReadGroup(const pqxx::row& row) {
@@ -104,11 +102,11 @@ Group ReadGroup(const pqxx::row& row) {
   g.id = pg::GetId(row["id"]);
   g.community = pg::GetId(row["community_id"]);
   g.display_name = pg::GetString(row["display_name"]);
-  g.kind = static_cast<GroupKind>(Int(row["kind"]));
-  g.channel = static_cast<Channel>(Int(row["channel"]));
+  g.kind = static_cast<GroupKind>(pg::GetInt32(row["kind"]));
+  g.channel = static_cast<Channel>(pg::GetInt32(row["channel"]));
   g.channel_group_id = pg::GetString(row["channel_group_id"]);
-  g.capacity = Int(row["capacity"]);
-  g.member_count = Int(row["member_count"]);
+  g.capacity = pg::GetInt32(row["capacity"]);
+  g.member_count = pg::GetInt32(row["member_count"]);
   g.version = pg::GetInt(row["version"]);
   g.create_time = pg::GetTime(row["create_time"]);
   g.update_time = pg::GetTime(row["update_time"]);

@@ -16,8 +16,6 @@ std::optional<T> First(const pqxx::result& rows, T (*read)(const pqxx::row&)) {
   return read(rows[0]);
 }
 
-int Int(const pqxx::field& field) { return static_cast<int>(pg::GetInt(field)); }
-
 // Channels and user ids, an array each.
 struct IdentityArrays {
   std::vector<int> channels;
@@ -41,7 +39,7 @@ Gate ReadGate(const pqxx::row& row) {
   return {.id = pg::GetId(row["id"]),
           .community = pg::GetId(row["community_id"]),
           .display_name = pg::GetString(row["display_name"]),
-          .kind = static_cast<GateKind>(Int(row["kind"])),
+          .kind = static_cast<GateKind>(pg::GetInt32(row["kind"])),
           .questions = columns::UnpackQuestions(pg::GetBytes(row["questions"])),
           .create_time = pg::GetTime(row["create_time"])};
 }
@@ -54,7 +52,7 @@ std::optional<LinkTargets> GetLinkTargets(pg::Tx& tx, const InviteLink& link) {
   auto rows = tx.Run(sql::kLinkTargets, tx.tenant(), link.community, link.gate, link.group);
   if (rows.empty()) return std::nullopt;
   LinkTargets targets;
-  if (!rows[0]["kind"].is_null()) targets.gate_kind = static_cast<GateKind>(Int(rows[0]["kind"]));
+  if (!rows[0]["kind"].is_null()) targets.gate_kind = static_cast<GateKind>(pg::GetInt32(rows[0]["kind"]));
   targets.group_exists = !rows[0]["group_id"].is_null();
   return targets;
 }
@@ -70,8 +68,8 @@ InviteLink ReadInviteLink(const pqxx::row& row) {
           .gate = pg::GetId(row["gate_id"]),
           .group = pg::GetOptionalId(row["group_id"]).value_or(Id()),
           .code = pg::GetString(row["code"]),
-          .max_uses = Int(row["max_uses"]),
-          .uses = Int(row["uses"]),
+          .max_uses = pg::GetInt32(row["max_uses"]),
+          .uses = pg::GetInt32(row["uses"]),
           .expire_time = pg::GetOptionalTime(row["expire_time"]),
           .create_time = pg::GetTime(row["create_time"])};
 }
@@ -85,10 +83,10 @@ std::optional<ApplicationView> GetView(pg::Tx& tx, const Application& a) {
   auto rows = tx.Run(sql::kSubmissionView, tx.tenant(), a.community, a.gate, identities.channels, identities.user_ids);
   if (rows.empty()) return std::nullopt;
   const auto row = rows[0];
-  ApplicationView view{.house_rules_version = Int(row["house_rules_version"])};
+  ApplicationView view{.house_rules_version = pg::GetInt32(row["house_rules_version"])};
   if (!row["id"].is_null()) view.gate = ReadGate(row);
   if (!row["channel"].is_null()) {
-    view.taken = ChannelIdentity{static_cast<Channel>(Int(row["channel"])), pg::GetString(row["user_id"])};
+    view.taken = ChannelIdentity{static_cast<Channel>(pg::GetInt32(row["channel"])), pg::GetString(row["user_id"])};
   }
   return view;
 }
@@ -113,9 +111,9 @@ Application ReadApplication(const pqxx::row& row) {
   a.gate = pg::GetId(row["gate_id"]);
   a.person.display_name = pg::GetString(row["display_name"]);
   a.person.external_id = pg::GetString(row["external_id"]);
-  a.person.accepted_rules_version = Int(row["accepted_rules_version"]);
+  a.person.accepted_rules_version = pg::GetInt32(row["accepted_rules_version"]);
   columns::UnpackForm(pg::GetBytes(row["form"]), &a);
-  a.state = static_cast<ApplicationState>(Int(row["state"]));
+  a.state = static_cast<ApplicationState>(pg::GetInt32(row["state"]));
   a.decision_reason = pg::GetString(row["decision_reason"]);
   a.member = pg::GetOptionalId(row["member_id"]).value_or(Id());
   a.version = pg::GetInt(row["version"]);

@@ -18,9 +18,9 @@ MemberImport Read(const pqxx::row& r) {
   i.state = static_cast<ImportState>(pg::GetInt(r["state"]));
   i.bad_rows = static_cast<BadRows>(pg::GetInt(r["bad_rows"]));
   i.validate_only = pg::GetBool(r["validate_only"]);
-  i.row_count = static_cast<int>(pg::GetInt(r["row_count"]));
-  i.counts = {static_cast<int>(pg::GetInt(r["processed_count"])), static_cast<int>(pg::GetInt(r["imported_count"])),
-              static_cast<int>(pg::GetInt(r["waiting_count"])), static_cast<int>(pg::GetInt(r["bad_row_count"]))};
+  i.row_count = pg::GetInt32(r["row_count"]);
+  i.counts = {pg::GetInt32(r["processed_count"]), pg::GetInt32(r["imported_count"]), pg::GetInt32(r["waiting_count"]),
+              pg::GetInt32(r["bad_row_count"])};
   i.error_reason = pg::GetString(r["error_reason"]);
   i.error_message = pg::GetString(r["error_message"]);
   i.create_time = pg::GetTime(r["create_time"]);
@@ -45,8 +45,8 @@ std::vector<RowError> ListRowErrors(pg::Tx& tx, const Id& import, int after_row,
                                     int limit) {
   std::vector<RowError> out;
   for (const auto& r : tx.Run(sql::kListRowErrors, tx.tenant(), import, after_row, after_column, limit)) {
-    out.push_back({static_cast<int>(pg::GetInt(r["row_number"])), static_cast<int>(pg::GetInt(r["line"])),
-                   pg::GetString(r["column_name"]), pg::GetString(r["reason"]), pg::GetString(r["message"])});
+    out.push_back({pg::GetInt32(r["row_number"]), pg::GetInt32(r["line"]), pg::GetString(r["column_name"]),
+                   pg::GetString(r["reason"]), pg::GetString(r["message"])});
   }
   return out;
 }
@@ -69,7 +69,7 @@ std::optional<int> TryLock(pg::Tx& tx, const Id& import) {
   if (!pg::GetBool(tx.Run(sql::kTryLockImport, import)[0]["locked"])) return std::nullopt;
   auto rows = tx.Run(sql::kGetProcessedRows, tx.tenant(), import);
   if (rows.empty()) return std::nullopt;
-  return static_cast<int>(pg::GetInt(rows[0]["processed_count"]));
+  return pg::GetInt32(rows[0]["processed_count"]);
 }
 
 std::string File(pg::Tx& tx, const Id& import) {

@@ -11,15 +11,13 @@ namespace {
 
 enum class RowKind { kCommunity = 1, kLink = 2, kGroup = 3, kExternalId = 4, kIdentity = 5 };
 
-int Int(const pqxx::field& f) { return static_cast<int>(pg::GetInt(f)); }
-
 void ReadRow(JoinView& view, const pqxx::row& row) {
   const auto community = pg::GetId(row["row_community"]);
   switch (static_cast<RowKind>(pg::GetInt(row["row_kind"]))) {
     case RowKind::kCommunity:
       view.communities[community] = {.open = pg::GetInt(row["n1"]) == 1,
-                                     .rules_version = Int(row["n2"]),
-                                     .waiting_count = Int(row["n3"]),
+                                     .rules_version = pg::GetInt32(row["n2"]),
+                                     .waiting_count = pg::GetInt32(row["n3"]),
                                      .next_ticket = pg::GetInt(row["n4"])};
       break;
     case RowKind::kLink: {
@@ -27,8 +25,8 @@ void ReadRow(JoinView& view, const pqxx::row& row) {
       view.links[code] = {.id = pg::GetId(row["row_id"]),
                           .community = community,
                           .group = pg::GetOptionalId(row["row_group"]).value_or(Id()),
-                          .max_uses = Int(row["n1"]),
-                          .uses = Int(row["n2"]),
+                          .max_uses = pg::GetInt32(row["n1"]),
+                          .uses = pg::GetInt32(row["n2"]),
                           .expire_time = pg::GetOptionalTime(row["row_time"])};
       break;
     }
@@ -36,8 +34,8 @@ void ReadRow(JoinView& view, const pqxx::row& row) {
       auto id = pg::GetId(row["row_id"]);
       // The target of a link may come twice: as such, and as a main group.
       view.groups[id] = {.community = community,
-                         .capacity = Int(row["n2"]),
-                         .member_count = Int(row["n3"]),
+                         .capacity = pg::GetInt32(row["n2"]),
+                         .member_count = pg::GetInt32(row["n3"]),
                          .version = pg::GetInt(row["n4"])};
       if (static_cast<GroupKind>(pg::GetInt(row["n1"])) == GroupKind::kMain) {
         view.communities[community].main_groups.push_back(id);
@@ -262,7 +260,7 @@ Result<int> PromoteWaiting(pg::Tx& tx, idempotency::Work& work, const JoinContex
   auto groups = tx.Run(sql::kFreePlaces, tx.tenant(), community, static_cast<std::int32_t>(waiting.size()));
   std::vector<FreePlaces> places;
   for (const auto& row : groups)
-    places.push_back({pg::GetId(row["id"]), Int(row["capacity"]) - Int(row["member_count"])});
+    places.push_back({pg::GetId(row["id"]), pg::GetInt32(row["capacity"]) - pg::GetInt32(row["member_count"])});
   const auto taken = DecidePromotions(places, waiting.size());
   if (taken.empty()) return 0;
 
@@ -286,8 +284,8 @@ Result<int> PromoteWaiting(pg::Tx& tx, idempotency::Work& work, const JoinContex
     joined.push_back(n);
     filled.push_back(n == places[i].count ? 1 : 0);
     if (filled.back() == 1) {
-      work.Publish(
-          events::GroupFull(community, places[i].group, Int(row["capacity"]), pg::GetInt(row["version"]) + 1, context));
+      work.Publish(events::GroupFull(community, places[i].group, pg::GetInt32(row["capacity"]),
+                                     pg::GetInt(row["version"]) + 1, context));
     }
   }
   work.Do(sql::kPromote, tx.tenant(), community, ids, taken, context.now, group_ids, joined, filled);

@@ -12,7 +12,7 @@ Member ReadMember(const pqxx::row& row) {
            .person = {.external_id = pg::GetString(row["external_id"]),
                       .display_name = pg::GetString(row["display_name"]),
                       .expectation = pg::GetString(row["expectation"]),
-                      .accepted_rules_version = static_cast<int>(pg::GetInt(row["accepted_rules_version"]))},
+                      .accepted_rules_version = pg::GetInt32(row["accepted_rules_version"])},
            .state = static_cast<MemberState>(pg::GetInt(row["state"])),
            .group = pg::GetOptionalId(row["group_id"]).value_or(Id()),
            .source = static_cast<JoinSource>(pg::GetInt(row["source"])),
@@ -32,7 +32,7 @@ Result<Member> GetMember(pg::Tx& tx, const Id& community, const Id& member) {
   auto rows = tx.Run(sql::kGetMember, tx.tenant(), member, community);
   if (rows.empty()) return errors::MemberNotFound(names::Member(community, member));
   auto found = ReadMember(rows.front());
-  found.waiting_position = static_cast<int>(pg::GetInt(rows.front()["waiting_position"]));
+  found.waiting_position = pg::GetInt32(rows.front()["waiting_position"]);
   return found;
 }
 

@@ -69,15 +69,6 @@ inline constexpr idempotency::Effect kPromote{
     "   WHERE tenant_id = $1::uuid AND id = $2::uuid)",
     8};
 
-// The remembered replies of many calls at once (platform/idempotency).
-inline constexpr pg::Statement kFindReplies{
-    "find_replies",
-    "SELECT c.position, r.request_hash, r.response"
-    " FROM unnest($2::int[], $3::text[], $4::text[], $5::text[]) AS c (position, subject, method, id)"
-    " CROSS JOIN LATERAL (SELECT l.request_hash, l.response FROM request_log l"
-    "   WHERE l.tenant_id = $1::uuid AND l.subject = c.subject AND l.method = c.method AND l.request_id = c.id LIMIT "
-    "1) r"};
-
 // Columns of a member as member_store reads them; identities as "channel:user id".
 #define LANTING_MEMBER_COLUMNS                                                                         \
   "m.id, m.community_id, m.external_id, m.display_name, m.expectation, m.state, m.group_id, m.source," \

@@ -31,7 +31,7 @@ class Id {
   bool IsNil() const { return *this == Id(); }
 
   const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
-  friend auto operator<=>(const Id&, const Id&) = default;
+  friend auto operator<=>(const Id&, const Id&) = default;  // NOLINT(modernize-use-nullptr): a false alarm
 
  private:
   std::array<std::uint8_t, 16> bytes_{};

@@ -19,6 +19,13 @@ constexpr pg::Statement kFindReply{"lanting_find_reply",
                                    "SELECT request_hash, response FROM request_log WHERE tenant_id = current_tenant()"
                                    " AND subject = $1 AND method = $2 AND request_id = $3"};
 
+constexpr pg::Statement kFindReplies{
+    "lanting_find_replies",
+    "SELECT c.position, r.request_hash, r.response"
+    " FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) AS c (position, subject, method, id)"
+    " CROSS JOIN LATERAL (SELECT l.request_hash, l.response FROM request_log l WHERE l.tenant_id = current_tenant()"
+    "   AND l.subject = c.subject AND l.method = c.method AND l.request_id = c.id LIMIT 1) r"};
+
 struct Composed {
   std::string ctes, name, sql;
 };
@@ -122,14 +129,42 @@ std::optional<Error> Work::ConflictError(std::string_view constraint) const {
   return it == conflicts_.end() ? std::nullopt : std::optional(it->second);
 }
 
+namespace {
+
+Result<std::string> ReplyTo(const rpc::Call& call, const pqxx::row& remembered) {
+  if (pg::GetBytes(remembered["request_hash"]) != call.request_hash) return errors::RequestIdReused();
+  return pg::GetBytes(remembered["response"]);
+}
+
+}  // namespace
+
 Result<std::optional<std::string>> FindReply(pg::Pool& pool, const rpc::Call& call) {
   if (call.request_id.empty()) return std::optional<std::string>();
   return pg::ReadTenant(pool, call.tenant(), call.deadline, [&](pg::Tx& tx) -> Result<std::optional<std::string>> {
     auto rows = tx.Run(kFindReply, call.principal.subject, call.method, call.request_id);
     if (rows.empty()) return std::optional<std::string>();
-    if (pg::GetBytes(rows[0][0]) != call.request_hash) return errors::RequestIdReused();
-    return std::optional(pg::GetBytes(rows[0][1]));
+    ASSIGN_OR_RETURN(auto reply, ReplyTo(call, rows[0]));
+    return std::optional(std::move(reply));
   });
+}
+
+std::map<std::size_t, Result<std::string>> FindReplies(pg::Tx& tx, const std::vector<const rpc::Call*>& calls) {
+  std::vector<std::int32_t> positions;
+  std::vector<std::string> subjects, methods, ids;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    if (calls[i]->request_id.empty()) continue;
+    positions.push_back(static_cast<std::int32_t>(i));
+    subjects.push_back(calls[i]->principal.subject);
+    methods.push_back(calls[i]->method);
+    ids.push_back(calls[i]->request_id);
+  }
+  std::map<std::size_t, Result<std::string>> found;
+  if (positions.empty()) return found;
+  for (const auto& row : tx.Run(kFindReplies, positions, subjects, methods, ids)) {
+    const auto i = static_cast<std::size_t>(pg::GetInt(row["position"]));
+    found.emplace(i, ReplyTo(*calls[i], row));
+  }
+  return found;
 }
 
 void SetWakeRelay(std::function<void()> wake) {

@@ -67,6 +67,9 @@ class Work {
 // The remembered reply of this call: nullopt if there is none; RequestIdReused if it belongs to another request.
 Result<std::optional<std::string>> FindReply(pg::Pool& pool, const rpc::Call& call);
 
+// The same for many calls in one round trip, none if no call has an id: by position in `calls`, those that have one.
+std::map<std::size_t, Result<std::string>> FindReplies(pg::Tx& tx, const std::vector<const rpc::Call*>& calls);
+
 // Called after a commit that wrote outbox rows: wakes this process's relay. Set once at start.
 void SetWakeRelay(std::function<void()> wake);
 void WakeRelay();

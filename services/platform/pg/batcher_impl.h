@@ -93,16 +93,16 @@ void Batcher<Item, Reply>::Run(std::vector<Item> batch) {
   if (batch.empty()) return;
   metrics_.Flushing(batch.size());
   auto results = flush_(batch);
-  if (results.ok() && results->size() == batch.size()) {
+  const bool ran = results.ok();
+  if (ran && results->size() == batch.size()) {
     for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move((*results)[i]));
     return;
   }
-  Error error = results.ok() ? errors::Internal("batcher " + options_.name + ": wrong number of results")
-                             : std::move(results).error();
+  Error error =
+      ran ? errors::Internal("batcher " + options_.name + ": wrong number of results") : std::move(results).error();
   // Alone none would fare better while the database is away, and a commit in doubt must not be run again blindly. Where
   // a lock is held too long, each item would wait as long again.
-  bool alone =
-      !results.ok() && batch.size() > 1 && error.code != Code::kUnavailable && error.code != Code::kResourceExhausted;
+  bool alone = !ran && batch.size() > 1 && error.code != Code::kUnavailable && error.code != Code::kResourceExhausted;
   if (alone) metrics_.SplitUp();
   for (auto& item : batch) {
     if (!alone) {

@@ -171,13 +171,21 @@ std::string GetBytes(const pqxx::field& f) {
   return out;
 }
 
-std::int64_t GetInt(const pqxx::field& f) {
+namespace {
+
+template <typename T>
+T ReadInt(const pqxx::field& f) {
   auto text = Text(f);
-  std::int64_t value = 0;
+  T value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) Malformed(f, "integer");
+  if (error != std::errc() || end != text.data() + text.size()) Malformed(f, "integer of this size");
   return value;
 }
+
+}  // namespace
+
+std::int64_t GetInt(const pqxx::field& f) { return ReadInt<std::int64_t>(f); }
+std::int32_t GetInt32(const pqxx::field& f) { return ReadInt<std::int32_t>(f); }
 
 bool GetBool(const pqxx::field& f) {
   auto text = Text(f);

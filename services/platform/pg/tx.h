@@ -117,6 +117,7 @@ std::optional<Id> GetOptionalId(const pqxx::field& f);
 std::string GetString(const pqxx::field& f);  // NULL is ""
 std::string GetBytes(const pqxx::field& f);
 std::int64_t GetInt(const pqxx::field& f);
+std::int32_t GetInt32(const pqxx::field& f);
 bool GetBool(const pqxx::field& f);
 std::vector<std::string> GetStringArray(const pqxx::field& f);
 

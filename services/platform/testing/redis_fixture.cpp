@@ -1,9 +1,6 @@
 #include "platform/testing/redis_fixture.h"
 
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -51,33 +48,18 @@ RedisFixture::~RedisFixture() {
 }
 
 void RedisFixture::Start() {
-  if (pid_ > 0) throw std::runtime_error("redis-server runs already");
+  if (process_) throw std::runtime_error("redis-server runs already");
   const std::vector<std::string> args = {
       "redis-server",          "--port",        "0",       "--unixsocket", socket().string(),           "--dir",
       data_.string(),          "--save",        "",        "--appendonly", options_.aof ? "yes" : "no", "--logfile",
       (dir_ / "log").string(), "--appendfsync", "everysec"};
-  std::vector<char*> argv;
-  for (const auto& arg : args) argv.push_back(const_cast<char*>(arg.c_str()));
-  argv.push_back(nullptr);
-  const pid_t parent = getpid();
-  pid_ = fork();
-  if (pid_ < 0) throw std::runtime_error("fork");
-  if (pid_ == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(1);
-    const int null = open("/dev/null", O_RDWR);
-    dup2(null, 0);
-    dup2(null, 1);
-    dup2(null, 2);
-    execvp(argv[0], argv.data());
-    _exit(127);
-  }
+  process_.emplace(args);
   redis::Client client({.url = url(), .connect_timeout = std::chrono::milliseconds(200)});
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   while (std::chrono::steady_clock::now() < deadline) {
     if (auto reply = client.Command({"PING"}); reply.ok() && reply->text == "PONG") return;
-    if (waitpid(pid_, nullptr, WNOHANG) == pid_) {
-      pid_ = -1;
+    if (process_->Ended()) {
+      process_.reset();
       throw std::runtime_error("redis-server ended at once; is it installed? see " + (dir_ / "log").string());
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -86,10 +68,9 @@ void RedisFixture::Start() {
 }
 
 void RedisFixture::End(int signal) {
-  if (pid_ <= 0) return;
-  kill(pid_, signal);
-  waitpid(pid_, nullptr, 0);
-  pid_ = -1;
+  if (!process_) return;
+  process_->End(signal);
+  process_.reset();
   std::error_code ignored;
   fs::remove(socket(), ignored);
 }
@@ -104,7 +85,7 @@ void RedisFixture::FlushAll() {
 }
 
 void RedisFixture::WipeData() {
-  if (pid_ > 0) throw std::runtime_error("redis-server still runs");
+  if (process_) throw std::runtime_error("redis-server still runs");
   fs::remove_all(data_);
   fs::create_directory(data_);
 }

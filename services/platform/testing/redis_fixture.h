@@ -2,10 +2,11 @@
 // that ends. Throws std::runtime_error when the server cannot be run.
 #pragma once
 
-#include <sys/types.h>
-
 #include <filesystem>
+#include <optional>
 #include <string>
+
+#include "platform/testing/child.h"
 
 namespace lanting::testing {
 
@@ -35,7 +36,7 @@ class RedisFixture {
 
   Options options_;
   std::filesystem::path dir_, data_;
-  pid_t pid_ = -1;
+  std::optional<Child> process_;
 };
 
 }  // namespace lanting::testing
