@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "gateway/transcode/field_parse.h"
+#include "gateway/transcode/ruler.h"
 
 namespace lanting::gateway {
 namespace {
@@ -19,25 +20,6 @@ using Field = pb::FieldDescriptor;
 bool IsValue(const pb::Descriptor* type) {
   return type != nullptr && type->well_known_type() == pb::Descriptor::WELLKNOWNTYPE_VALUE;
 }
-
-// Counts lines and columns up to offsets that never go back.
-class Ruler {
- public:
-  explicit Ruler(std::string_view text) : text_(text) {}
-
-  void MoveTo(std::size_t offset) {
-    for (; at_ < offset && at_ < text_.size(); ++at_) {
-      ++column_;
-      if (text_[at_] == '\n') ++line_, column_ = 1;
-    }
-  }
-  std::string line() const { return std::to_string(line_); }
-  std::string column() const { return std::to_string(column_); }
-
- private:
-  std::string_view text_;
-  std::size_t at_ = 0, line_ = 1, column_ = 1;
-};
 
 // An object or list that is being read.
 struct Frame {

@@ -123,7 +123,7 @@ TEST_F(Chaos, RedisWipedWhileNothingHappensIsNoticed) {
     ExpectAll(100);
     projector.Signal(SIGTERM);
     ASSERT_TRUE(Eventually([&] { return projector.Ended(); }));
-    EXPECT_TRUE(projector.ExitedWell());
+    EXPECT_EQ(projector.ExitCode(), 0);
   }
   redis_.FlushAll();
   redis::Client client({.url = redis_.url()});

@@ -211,7 +211,7 @@ TEST(FailuresTest, ASuperuserIsNotServedUnder) {
   suite.StartMembership(0, {{"LANTING_PG_URL", suite.db().Url("membership", testing::PgRole::kSuperuser)},
                             {"LANTING_FAULT", "never.reached"}});  // so that readiness is not waited for
   EXPECT_TRUE(testing::Eventually([&] { return suite.membership().Ended(); }, 15));
-  EXPECT_FALSE(suite.membership().ExitedWell());
+  EXPECT_EQ(suite.membership().ExitCode(), 78);
   EXPECT_NE(suite.MembershipLog(0).find("UNSAFE_ROLE"), std::string::npos) << suite.MembershipLog(0);
   EXPECT_EQ(suite.Call("GET", "/v1/communities").status, 503);
 }

@@ -98,7 +98,7 @@ TEST_F(KeyAuthenticatorTest, UnknownKeyIsRememberedForTwoSeconds) {
 TEST_F(KeyAuthenticatorTest, MalformedCredentialsAskNobody) {
   for (const std::string& bad : std::vector<std::string>{"", "lt_", "钥匙", "operator", key_ + "0"})
     ExpectUnauthenticated(Ask(bad));
-  for (std::string header : {std::string(), std::string("Bearer"), "Basic " + key_, key_, "Bearer" + key_}) {
+  for (const std::string& header : {std::string(), std::string("Bearer"), "Basic " + key_, key_, "Bearer" + key_}) {
     ExpectUnauthenticated(authenticator_->Authenticate(header, DeadlineIn(seconds(5))));
   }
   ExpectUnauthenticated(Ask(std::string(100'000, 'a')));

@@ -16,7 +16,8 @@ std::optional<long> ParseInt(const std::string& text) {
 }  // namespace
 
 Reader::Reader(Getenv getenv) : getenv_(std::move(getenv)) {
-  if (!getenv_) getenv_ = [](const char* name) -> const char* { return std::getenv(name); };
+  // Read at start, before there are threads.
+  if (!getenv_) getenv_ = [](const char* name) -> const char* { return std::getenv(name); };  // NOLINT(*-mt-unsafe)
 }
 
 std::optional<std::string> Reader::Raw(const std::string& name, bool has_fallback) {

@@ -61,6 +61,6 @@ bool Child::Ended() {
 }
 
 bool Child::Killed() const { return WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL; }
-bool Child::ExitedWell() const { return WIFEXITED(status_) && WEXITSTATUS(status_) == 0; }
+int Child::ExitCode() const { return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1; }
 
 }  // namespace lanting::testing

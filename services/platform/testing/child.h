@@ -25,7 +25,7 @@ class Child {
   bool Ended();
   // After Ended(): whether it was by SIGKILL, as a fault point does.
   bool Killed() const;
-  bool ExitedWell() const;
+  int ExitCode() const;  // -1: ended by a signal
 
  private:
   pid_t pid_ = -1;
