@@ -6,8 +6,9 @@ SHELL := /bin/bash
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "; print "Lanting. Start with: make up, then make demo\n"} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "Ports: make up LANTING_REST_PORT=8081 (also LANTING_PG_PORT, LANTING_REDIS_PORT), remembered; other build: LANTING_PRESET=dev"
-	@echo "A second stack, in .lanting-name: LANTING_STACK=name"
+	@echo "Another build: make up LANTING_PRESET=dev. A second stack, in .lanting-name: LANTING_STACK=name"
+	@echo "Ports: make up LANTING_REST_PORT=8081, remembered when the start succeeds. All of them, as they are now:"
+	@source infra/dev/lib.sh && ports | awk '{printf "  %-32s %5s  %s\n", $$3, $$2, $$1}'
 
 deps: ## install the Debian packages that are missing
 	@infra/dev/deps

@@ -12,11 +12,14 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 HOME_DIR=$ROOT/.lanting${LANTING_STACK:+-$LANTING_STACK}
 PRESET=${LANTING_PRESET:-release}
 BUILD=$ROOT/build/$PRESET
-# Ports: those of the environment, or else those of the last `make up`, or else the defaults.
+# Ports: those of the environment, or else those remembered, or else the defaults. `make up` remembers those of the last
+# start that succeeded; the other commands speak with what runs, also after a start that failed.
+remembered=$HOME_DIR/run/ports.env
+[[ ${0##*/} != up && -e $remembered ]] || remembered=$HOME_DIR/ports.env
 while IFS='=' read -r name value; do
   if [[ $name =~ ^LANTING_[A-Z_]+_PORT$ && $value =~ ^[0-9]+$ && -z ${!name:-} ]]; then declare "$name=$value"; fi
-done < <(cat "$HOME_DIR/ports.env" 2>/dev/null)
-unset name value
+done < <(cat "$remembered" 2>/dev/null)
+unset name value remembered
 REST_PORT=${LANTING_REST_PORT:-8080}
 PG_PORT=${LANTING_PG_PORT:-15432}
 REDIS_PORT=${LANTING_REDIS_PORT:-16379}
@@ -53,14 +56,23 @@ services() {
 }
 binary_of() { echo "$BUILD/services/$1/lanting-$1"; }
 
-# Lines "process port" of everything that listens.
+# Lines "process port setting" of everything that listens.
 ports() {
-  echo "postgres $PG_PORT"
-  echo "redis $REDIS_PORT"
-  services | while read -r name grpc admin _; do printf '%s %s\n%s %s\n' "$name" "$grpc" "$name" "$admin"; done
-  echo "gateway $REST_PORT"
-  echo "gateway $GATEWAY_ADMIN_PORT"
+  local name grpc admin
+  echo "postgres $PG_PORT LANTING_PG_PORT"
+  echo "redis $REDIS_PORT LANTING_REDIS_PORT"
+  services | while read -r name grpc admin _; do
+    printf '%s %s LANTING_%s_PORT\n' "$name" "$grpc" "${name^^}_GRPC" "$name" "$admin" "${name^^}_ADMIN"
+  done
+  echo "gateway $REST_PORT LANTING_REST_PORT"
+  echo "gateway $GATEWAY_ADMIN_PORT LANTING_GATEWAY_ADMIN_PORT"
 }
+
+# What .lanting keeps: kept NAME FILE; nothing when it is not there.
+kept() { sed -n "s/^$1=//p" "$HOME_DIR/$2" 2>/dev/null || true; }
+# pg_url SERVICE ROLE PASSWORD; roles: owner, app, relay.
+pg_url() { echo "postgresql://$1_$2:$3@127.0.0.1:$PG_PORT/lanting"; }
+redis_url() { echo "redis://127.0.0.1:$REDIS_PORT"; }
 
 # --- the user PostgreSQL runs as --------------------------------------------------------------------------------------
 
@@ -128,7 +140,14 @@ stack_pids() {
     case $(cat "/proc/$pid/comm" 2>/dev/null) in postgres | redis-server | lanting-*) echo "$pid" ;; esac
   done
 }
-describe() { printf '%s (pid %s)' "$({ tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null | cut -c1-120 | sed 's/ *$//')" "$1"; }
+# Its command line, on one line and cut.
+describe() {
+  local line
+  line=$({ tr -s '\000-\040\177' ' ' <"/proc/$1/cmdline"; } 2>/dev/null)
+  line=${line% }
+  ((${#line} <= 100)) || line="${line:0:100}..."
+  printf '%s (pid %s)' "$line" "$1"
+}
 
 # Sends a signal and waits until the pids are gone; SIGKILL after the deadline: end_pids SIGNAL SECONDS PID...
 # A pid that has another start time than at first is another process by now, and none of ours.
@@ -178,13 +197,28 @@ listeners() {
     $1 == "listen" {print $2, ($3 in holder) ? holder[$3] : "?"}' |
     while read -r port pid; do echo "$((16#$port)) $pid"; done
 }
-# Refuses to go on when a port is held by anything but the stack itself.
+# Refuses LANTING_..._PORT variables that no process has: a name mistyped is a port not set.
+check_port_names() {
+  local names name wrong=()
+  names=$(ports | cut -d' ' -f3)
+  while read -r name; do
+    [[ $'\n'$names$'\n' == *$'\n'$name$'\n'* ]] || wrong+=("$name")
+  done < <(compgen -e | grep -E '^LANTING_.*_PORT$' || true)
+  ((${#wrong[@]} == 0)) || fail "there is no setting ${wrong[*]}; the ports are:" "${names//$'\n'/$'\n'  }"
+}
+# Refuses to go on with a port that is none, is used twice, or is held by anything but the stack itself.
 check_ports() {
-  local process port pid ours held wrong=()
+  local process port setting pid ours held wrong=()
+  local -A taken=()
+  check_port_names
+  while read -r process port setting; do
+    if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then fail "$setting=$port is not a port (for $process)"; fi
+    if [[ -n ${taken[$port]:-} ]]; then wrong+=("${taken[$port]} and $setting are both $port"); else taken[$port]=$setting; fi
+  done < <(ports)
+  ((${#wrong[@]} == 0)) || fail "every port of a stack has to be another:" "${wrong[@]}"
   ours=" $(stack_pids | tr '\n' ' ')"
   held=$(listeners)
-  while read -r process port; do
-    if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then fail "$port is not a port (for $process)"; fi
+  while read -r process port _; do
     while read -r pid; do
       [[ $ours != *" $pid "* ]] || continue
       if [[ $pid == '?' ]]; then
@@ -195,19 +229,13 @@ check_ports() {
     done < <(awk -v p="$port" '$1 == p {print $2}' <<<"$held" | sort -u)
   done < <(ports)
   ((${#wrong[@]} == 0)) || fail "ports are in use:" "${wrong[@]}" \
-    "Stop the holder, or choose others: LANTING_REST_PORT, LANTING_PG_PORT, LANTING_REDIS_PORT," \
-    "LANTING_GATEWAY_ADMIN_PORT, LANTING_<SERVICE>_GRPC_PORT, LANTING_<SERVICE>_ADMIN_PORT."
+    "Stop the holder, or choose others: $(ports | cut -d' ' -f3 | paste -sd ' ' | fold -sw 100 | sed '2,$s/^/    /')"
 }
 
+# remember_ports FILE
 remember_ports() {
-  local name grpc admin
-  {
-    printf 'LANTING_%s\n' "REST_PORT=$REST_PORT" "PG_PORT=$PG_PORT" "REDIS_PORT=$REDIS_PORT" "GATEWAY_ADMIN_PORT=$GATEWAY_ADMIN_PORT"
-    while read -r name grpc admin _; do
-      printf 'LANTING_%s\n' "${name^^}_GRPC_PORT=$grpc" "${name^^}_ADMIN_PORT=$admin"
-    done < <(services)
-  } >"$HOME_DIR/ports.env.new"
-  mv "$HOME_DIR/ports.env.new" "$HOME_DIR/ports.env"
+  ports | awk '{print $3 "=" $2}' >"$1.new"
+  mv "$1.new" "$1"
 }
 
 # One starter or stopper at a time. The lock dies with its holder; processes of the stack are started without it.

@@ -7,7 +7,10 @@ Columns as in protos/lanting/membership/v1/member_import.proto. The people are n
 the small parts below, about two thirds of them Chinese.
 """
 import csv
+import pathlib
 import random
+import re
+import signal
 import sys
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"
@@ -62,8 +65,16 @@ def rows(count, bad=False):
 
 
 def main():
-    args = [a for a in sys.argv[1:] if a != "--bad"]
-    csv.writer(sys.stdout, lineterminator="\n").writerows(rows(int(args[0]) if args else 10_000, "--bad" in sys.argv))
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no error
+    if sys.argv[1:] in (["--help"], ["-h"]):
+        print(__doc__.strip())
+        return
+    counts = [a for a in sys.argv[1:] if a != "--bad"]
+    # Account and external ids have six digits for the number of the person.
+    if len(counts) > 1 or not all(re.fullmatch(r"[1-9][0-9]{0,5}", a) for a in counts):
+        sys.exit(f"usage: {pathlib.Path(sys.argv[0]).name} [COUNT] [--bad], COUNT from 1 to 999999")
+    count = int(counts[0]) if counts else 10_000
+    csv.writer(sys.stdout, lineterminator="\n").writerows(rows(count, "--bad" in sys.argv))
 
 
 if __name__ == "__main__":

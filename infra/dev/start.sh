@@ -7,7 +7,7 @@ ENVIRON=()
 # secret NAME: a value made once and kept in .lanting/secrets.env (mode 600).
 secret() {
   local file=$HOME_DIR/secrets.env value
-  value=$(sed -n "s/^$1=//p" "$file" 2>/dev/null || true)
+  value=$(kept "$1" secrets.env)
   if [[ -z $value ]]; then
     value=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
     (umask 077 && echo "$1=$value" >>"$file")
