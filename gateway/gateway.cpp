@@ -141,7 +141,7 @@ Result<RouteTable::Match> Gateway::Enter(const http::Request& request, Job* job)
                  .reason = "UNIMPLEMENTED",
                  .message = "A streaming call has no HTTP form; use gRPC."};
   // Which of two would be meant is not ours to guess.
-  for (const char* once : {"Authorization", "Grpc-Timeout", "Idempotency-Key", "If-Match"})
+  for (const char* once : {"Authorization", "Content-Type", "Grpc-Timeout", "Idempotency-Key", "If-Match"})
     if (request.Count(once) > 1) return Malformed(std::string("The header ") + once + " is given more than once.");
   if (auto refused = RefuseEarly(*match.route, request.Header("authorization"))) return *std::move(refused);
   return match;

@@ -21,11 +21,47 @@ Error Refuse(std::string reason, std::string message) {
   return {.code = Code::kInvalidArgument, .reason = std::move(reason), .message = std::move(message)};
 }
 
-bool IsJson(std::string_view content_type) {
-  const std::string_view type = Trim(content_type.substr(0, content_type.find(';')));
-  constexpr std::string_view kJson = "application/json";
-  return std::equal(type.begin(), type.end(), kJson.begin(), kJson.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b; });
+Error Unsupported(std::string message) { return Refuse("UNSUPPORTED_MEDIA_TYPE", std::move(message)); }
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+// Nothing here unpacks: what is packed would be stored as it came, or refused as broken text.
+Result<void> CheckContentEncoding(const http::Request& request) {
+  for (const auto& [name, value] : request.headers) {
+    if (Lower(name) != "content-encoding") continue;
+    for (std::string_view coding : Split(value, ',')) {
+      coding = Trim(coding);
+      if (!coding.empty() && Lower(coding) != "identity")
+        return Unsupported("Content-Encoding is not supported: send the body as it is.");
+    }
+  }
+  return {};
+}
+
+// `accepts` says of the lower-case "type/subtype" whether the route takes it; `expected` is what to send instead.
+template <typename Accepts>
+Result<void> CheckContentType(std::string_view header, Accepts accepts, const char* expected) {
+  const auto parts = Split(header, ';');
+  if (!accepts(Lower(Trim(parts[0])))) return Unsupported(expected);
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const std::string parameter = Lower(Trim(parts[i]));
+    const auto equals = parameter.find('=');
+    if (equals == std::string::npos || Trim(std::string_view(parameter).substr(0, equals)) != "charset") continue;
+    const std::string_view charset = Trim(std::string_view(parameter).substr(equals + 1));
+    if (charset != "utf-8" && charset != "\"utf-8\"")
+      return Unsupported("The body must be UTF-8: send it as that, with `charset=utf-8` or without a charset.");
+  }
+  return {};
+}
+
+// A form or JSON is never the file itself: a client that sends one would have its wrapping stored as data.
+bool IsFile(const std::string& type) {
+  return type != "application/json" && type != "application/x-www-form-urlencoded" && !type.starts_with("multipart/");
 }
 
 bool IsPrintable(std::string_view text) {
@@ -61,6 +97,7 @@ class Binder {
   }
 
   Result<void> Body() {
+    RETURN_IF_ERROR(CheckContentEncoding(request_));
     switch (route_.body) {
       case Route::Body::kNone:
         if (!request_.body.empty()) return Refuse("MALFORMED_REQUEST", "This call takes no body.");
@@ -69,7 +106,9 @@ class Binder {
         auto* raw = static_cast<common::v1::RawBody*>(
             message_->GetReflection()->MutableMessage(message_.get(), route_.body_field));
         const std::string_view type = request_.Header("content-type");
-        if (!Utf8Length(type)) return Refuse("UNSUPPORTED_MEDIA_TYPE", "The Content-Type is not valid text.");
+        if (!Utf8Length(type)) return Unsupported("The Content-Type is not valid text.");
+        RETURN_IF_ERROR(CheckContentType(
+            type, IsFile, "The body must be the file itself, not a form or JSON: send `Content-Type: text/csv`."));
         raw->set_content_type(std::string(type));
         raw->set_data(request_.body);
         return {};
@@ -81,8 +120,9 @@ class Binder {
 
   Result<void> JsonBody() {
     if (request_.body.empty()) return {};
-    if (!IsJson(request_.Header("content-type")))
-      return Refuse("UNSUPPORTED_MEDIA_TYPE", "The body must be JSON: send `Content-Type: application/json`.");
+    RETURN_IF_ERROR(CheckContentType(
+        request_.Header("content-type"), [](const std::string& type) { return type == "application/json"; },
+        "The body must be JSON: send `Content-Type: application/json`."));
     if (request_.body.size() > kMaxJsonBytes)
       return Refuse("BODY_TOO_LARGE", "A JSON body has at most " + std::to_string(kMaxJsonBytes) + " bytes.");
     auto malformed = ReadJson({.text = request_.body,
