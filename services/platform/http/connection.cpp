@@ -29,6 +29,14 @@ std::string PeerOf(const Socket& socket) {
   return host + ":" + std::to_string(endpoint.port());
 }
 
+// A header line that goes on in the next (obs-fold, RFC 9112 section 5.2). Beast would join them; others before us may
+// have read two headers.
+bool HasFoldedLine(std::string_view header) {
+  for (auto at = header.find("\r\n"); at != std::string_view::npos; at = header.find("\r\n", at + 2))
+    if (at + 2 < header.size() && (header[at + 2] == ' ' || header[at + 2] == '\t')) return true;
+  return false;
+}
+
 }  // namespace
 
 Connection::Connection(std::shared_ptr<Core> core, Socket socket)
@@ -219,6 +227,10 @@ bool Connection::Parse() {
   error_code error;
   bool in_header = !parser_->is_header_done();
   auto used = parser_->put(net::const_buffer(in_.data(), in_.size()), error);
+  if (in_header && HasFoldedLine(std::string_view(in_).substr(0, used))) {
+    Refuse(400, "MALFORMED_REQUEST", "A header line must not be folded: send each header in one line.");
+    return false;
+  }
   in_.erase(0, used);
   if (in_header) header_bytes_ += used;
   if (!error || error == beast_http::error::need_more) return true;
@@ -230,6 +242,8 @@ bool Connection::Parse() {
   } else if (error == beast_http::error::body_limit) {
     Refuse(413, "BODY_TOO_LARGE",
            "The request body is larger than " + std::to_string(core_->options.limits.max_body_bytes) + " bytes.");
+  } else if (parser_->host_missing_or_twice) {
+    Refuse(400, "MALFORMED_REQUEST", "The request needs exactly one Host header.");
   } else {
     Refuse(400, "MALFORMED_REQUEST", "The request is not well-formed HTTP/1.1: " + error.message() + ".");
   }

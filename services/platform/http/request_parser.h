@@ -29,6 +29,7 @@ class RequestParser final : public beast_http::basic_parser<true> {
   bool http10 = false;
   bool target_too_long = false;
   bool too_many_headers = false;
+  bool host_missing_or_twice = false;
 
  private:
   using field = beast_http::field;
@@ -51,7 +52,10 @@ class RequestParser final : public beast_http::basic_parser<true> {
   void on_response_impl(int, string_view, int, error_code&) override {}
   void on_field_impl(field name, string_view name_text, string_view value, error_code& ec) override {
     if (header_done_) return;  // trailers are not headers
-    if (name == field::host && hosts_++ > 0) ec = beast_http::error::bad_field;
+    if (name == field::host && hosts_++ > 0) {
+      host_missing_or_twice = true;
+      ec = beast_http::error::bad_field;
+    }
     if (name == field::transfer_encoding && (http10 || !EqualsIgnoreCase(View(value), "chunked"))) {
       ec = beast_http::error::bad_transfer_encoding;
     }
@@ -62,7 +66,8 @@ class RequestParser final : public beast_http::basic_parser<true> {
   }
   void on_header_impl(error_code& ec) override {
     header_done_ = true;
-    if (!http10 && hosts_ == 0) ec = beast_http::error::bad_field;
+    host_missing_or_twice = !http10 && hosts_ == 0;
+    if (host_missing_or_twice) ec = beast_http::error::bad_field;
   }
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
     // What was promised is not yet sent: reserve little, grow with what arrives.

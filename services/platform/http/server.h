@@ -41,8 +41,8 @@ struct Request {
   std::size_t Count(std::string_view name) const;
 };
 
-// Content-Length, Connection and Transfer-Encoding are the server's: given by a handler they are ignored, and so is a
-// header that would break the message (CR, LF, NUL). A body of 204 or 304, or to HEAD, is not sent.
+// Content-Length, Connection, Date and Transfer-Encoding are the server's: given by a handler they are ignored, and so
+// is a header that would break the message (CR, LF, NUL). A body of 204 or 304, or to HEAD, is not sent.
 struct Response {
   int status = 200;
   std::string content_type = "application/json";  // empty: no such header

@@ -36,6 +36,7 @@ struct Case {
   std::string request;
   int status;
   const char* reason;
+  const char* message = "";
 };
 
 std::string Get(const std::string& headers) { return "GET / HTTP/1.1\r\n" + headers + "\r\n"; }
@@ -71,8 +72,13 @@ TEST_F(LimitsTest, EachIsAnsweredWithItsStatusAndEndsTheConnection) {
       {"another coding", Get(host + "Transfer-Encoding: gzip, chunked\r\n") + "0\r\n\r\n", 400, "MALFORMED_REQUEST"},
       {"hidden coding", Get(host + "Transfer-Encoding: xchunked\r\n"), 400, "MALFORMED_REQUEST"},
       {"chunked in 1.0", "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "MALFORMED_REQUEST"},
-      {"two hosts", Get("Host: a\r\nHost: b\r\n"), 400, "MALFORMED_REQUEST"},
-      {"no host", Get("X: y\r\n"), 400, "MALFORMED_REQUEST"},
+      {"two hosts", Get("Host: a\r\nHost: b\r\n"), 400, "MALFORMED_REQUEST", "needs exactly one Host header"},
+      {"no host", Get("X: y\r\n"), 400, "MALFORMED_REQUEST", "needs exactly one Host header"},
+      {"folded header", Get(host + "X: a\r\n b\r\n"), 400, "MALFORMED_REQUEST", "must not be folded"},
+      {"folded with a tab", Get(host + "X: a\r\n\tContent-Length: 3\r\n"), 400, "MALFORMED_REQUEST",
+       "must not be folded"},
+      {"folded into nothing", Get(host + "X:\r\n \r\n"), 400, "MALFORMED_REQUEST", "must not be folded"},
+      {"folded before any header", Get(" X: a\r\n" + host), 400, "MALFORMED_REQUEST"},
       {"control character", Get(host + "X: a\x01z\r\n"), 400, "MALFORMED_REQUEST"},
       {"NUL in a header", Get(host + std::string("X: a\0z\r\n", 8)), 400, "MALFORMED_REQUEST"},
   };
@@ -83,10 +89,22 @@ TEST_F(LimitsTest, EachIsAnsweredWithItsStatusAndEndsTheConnection) {
     ASSERT_TRUE(response.ok()) << c.what << ": " << response.error().internal;
     EXPECT_EQ(response->status, c.status) << c.what;
     EXPECT_THAT(response->body, HasSubstr("|" + std::string(c.reason) + "|")) << c.what;
+    EXPECT_THAT(response->body, HasSubstr(c.message)) << c.what;
     EXPECT_EQ(response->Header("Connection"), "close") << c.what;
+    EXPECT_NE(response->Header("Date"), "") << c.what;
   }
   EXPECT_EQ(held_.size(), 0u);
   EXPECT_TRUE(Eventually([&] { return server_.connections() == 0; }));
+}
+
+TEST_F(LimitsTest, AHeaderInPiecesIsNotTakenForAFoldedOneAndABodyMayHaveSuchLines) {
+  auto connection = Connect(server_);
+  for (const char* piece :
+       {"POST / HTTP/1.1\r", "\nHost: a\r\nX:", " y\r\nContent-Length: 5\r\n", "\r\n\r\n a", "\n"}) {
+    ASSERT_TRUE(connection.Send(piece, Soon()).ok());
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(connection.Receive("POST", Soon())->body, "POST \r\n a\n");
 }
 
 TEST_F(LimitsTest, TooManyHeadersAreRefused) {

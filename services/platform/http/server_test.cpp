@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
+#include <ctime>
 #include <future>
 
 #include "platform/http/server_test_support.h"
@@ -35,6 +37,32 @@ TEST_F(ServerTest, EchoesMethodTargetHeadersAndBody) {
     EXPECT_EQ(response->Header("x-target"), "/v1/communities?filter=a%20b");
   }
   EXPECT_EQ(server_.connections(), 1u);
+}
+
+TEST_F(ServerTest, EveryAnswerCarriesItsDate) {
+  auto connection = Connect(server_);
+  for (const char* method : {"GET", "HEAD"}) {
+    const std::time_t before = std::time(nullptr);
+    auto response = connection.Call(method, "/", {}, "", Soon());
+    ASSERT_TRUE(response.ok());
+    const std::string date(response->Header("Date"));
+    std::tm t{};
+    const char* end = strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &t);
+    ASSERT_TRUE(end != nullptr && *end == '\0') << date;
+    EXPECT_EQ(date.size(), 29u) << date;
+    EXPECT_GE(timegm(&t), before);
+    EXPECT_LE(timegm(&t), std::time(nullptr));
+  }
+  ASSERT_TRUE(connection.Send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n", Soon()).ok());
+  auto exchange = held_.Take(0);
+  ASSERT_TRUE(exchange);
+  exchange->respond({.headers = {{"date", "yesterday"}}});
+  auto response = connection.Receive("GET", Soon());
+  ASSERT_TRUE(response.ok());
+  EXPECT_EQ(std::count_if(response->headers.begin(), response->headers.end(),
+                          [](const auto& header) { return header.first == "Date" || header.first == "date"; }),
+            1);
+  EXPECT_NE(response->Header("Date"), "yesterday");
 }
 
 TEST_F(ServerTest, HeaderLooksUpWithoutCase) {

@@ -1,6 +1,8 @@
 #include "platform/http/wire.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <ctime>
 
 namespace lanting::http {
 namespace {
@@ -45,7 +47,7 @@ std::string_view Phrase(int status) {
 
 bool IsServersOwn(std::string_view name) {
   return EqualsIgnoreCase(name, "Content-Length") || EqualsIgnoreCase(name, "Connection") ||
-         EqualsIgnoreCase(name, "Transfer-Encoding");
+         EqualsIgnoreCase(name, "Transfer-Encoding") || EqualsIgnoreCase(name, "Date");
 }
 
 bool BreaksTheMessage(std::string_view name, std::string_view value) {
@@ -57,6 +59,27 @@ bool BreaksTheMessage(std::string_view name, std::string_view value) {
 void AppendHeader(std::string& out, std::string_view name, std::string_view value) {
   if (BreaksTheMessage(name, value)) return;
   out.append(name).append(": ").append(value).append("\r\n");
+}
+
+// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7), made once a second and thread.
+std::string_view Now() {
+  thread_local std::time_t second = -1;
+  thread_local char text[64];
+  thread_local std::size_t length = 0;
+  const std::time_t now = std::time(nullptr);
+  if (now != second) {
+    static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    std::tm t{};
+    gmtime_r(&now, &t);
+    // Not strftime: its names are the locale's.
+    length = static_cast<std::size_t>(std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                                                    kDays[t.tm_wday], t.tm_mday, kMonths[t.tm_mon], t.tm_year + 1900,
+                                                    t.tm_hour, t.tm_min, t.tm_sec));
+    second = now;
+  }
+  return {text, length};
 }
 
 }  // namespace
@@ -87,6 +110,8 @@ std::string ResponseHead(const Response& response, bool close) {
       .append(std::to_string(response.status))
       .append(" ")
       .append(Phrase(response.status))
+      .append("\r\nDate: ")
+      .append(Now())
       .append("\r\n");
   if (HasBody(response.status)) {
     if (!response.content_type.empty()) AppendHeader(out, "Content-Type", response.content_type);
