@@ -26,7 +26,7 @@ std::vector<UpstreamConfig> ParseUpstreams(std::string_view text, std::vector<st
 Config ReadConfig(config::Reader& env, std::vector<std::string>* faults) {
   Config c;
   c.http_address = env.String("LANTING_HTTP_ADDRESS", "127.0.0.1:8080", "host:port of the REST API");
-  c.admin_address = env.String("LANTING_ADMIN_ADDRESS", "127.0.0.1:9090", "host:port of health and metrics");
+  c.admin_address = env.String("LANTING_ADMIN_ADDRESS", "127.0.0.1:9200", "host:port of health and metrics");
   c.log_level = env.String("LANTING_LOG_LEVEL", "info", "debug, info, warn or error");
   c.upstreams = ParseUpstreams(
       env.String("LANTING_UPSTREAMS", std::nullopt, "services behind the gateway: package=host:port,package=host:port"),

@@ -58,9 +58,9 @@ TEST(GatewayConfig, BoundsOfBodies) {
 TEST(GatewayConfig, APackageWithoutServicesIsRefusedAtStart) {
   Config config;
   config.upstreams = {{"lanting.nowhere.v1", "127.0.0.1:1"}};
-  EXPECT_THROW(Gateway gateway(config), std::runtime_error);
+  EXPECT_THROW(Gateway gateway(config), BadSettings);
   config.upstreams = {{"lanting.membership.v1", "127.0.0.1:1"}, {"lanting.membership.v1", "127.0.0.1:2"}};
-  EXPECT_THROW(Gateway gateway(config), std::runtime_error);
+  EXPECT_THROW(Gateway gateway(config), BadSettings);
 }
 
 TEST(GatewayConfig, EveryMembershipCallThatIsNotInternalHasARoute) {

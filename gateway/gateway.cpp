@@ -2,8 +2,6 @@
 
 #include <google/protobuf/descriptor_database.h>
 
-#include <stdexcept>
-
 #include "gateway/auth/early_refusal.h"
 #include "gateway/transcode/error_writer.h"
 #include "gateway/transcode/reply_writer.h"
@@ -76,11 +74,7 @@ Gateway::Gateway(const Config& config) : max_timeout_(config.max_timeout) {
     }
   }
   table_ = std::make_unique<RouteTable>(services, &faults);
-  if (!faults.empty()) {
-    std::string all;
-    for (const std::string& fault : faults) all += (all.empty() ? "" : "\n") + fault;
-    throw std::runtime_error(all);
-  }
+  if (!faults.empty()) throw BadSettings(std::move(faults));
   access_ = std::make_unique<Access>(*table_);
   std::vector<Upstream*> watched;
   for (const auto& upstream : upstreams_) watched.push_back(upstream.get());

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,15 @@
 
 namespace lanting::gateway {
 
+// What is wrong with the configured services and their http rules, all of it.
+struct BadSettings : std::runtime_error {
+  explicit BadSettings(std::vector<std::string> all) : std::runtime_error(all.front()), faults(std::move(all)) {}
+  const std::vector<std::string> faults;
+};
+
 class Gateway {
  public:
-  // Throws std::runtime_error with every fault of the configured services and their http rules.
+  // Throws BadSettings.
   explicit Gateway(const Config& config);
   ~Gateway();
 

@@ -1,8 +1,10 @@
-// lanting-gateway: the REST API in front of the services. Settings: config.cpp, or `lanting-gateway --help`.
+// lanting-gateway: the REST API in front of the services. Settings: config.cpp, or `lanting-gateway --help`. Refuses to
+// start with settings that are wrong (exit 78, EX_CONFIG) and with arguments it does not know (64, EX_USAGE).
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <stdexcept>
+#include <exception>
+#include <string>
 #include <string_view>
 
 #include "gateway/config.h"
@@ -15,6 +17,14 @@
 namespace {
 
 using namespace lanting;
+
+constexpr int kExitUsage = 64, kExitConfig = 78;  // sysexits.h: EX_USAGE, EX_CONFIG
+constexpr const char* kUsage = "usage: lanting-gateway [--help | --version]; settings are environment variables\n";
+
+int Refuse(const std::vector<std::string>& faults) {
+  for (const std::string& fault : faults) obs::LogError("bad setting", {{"setting", fault}});
+  return kExitConfig;
+}
 
 // Blocked in every thread, so that the main thread can wait for them.
 sigset_t StopSignals() {
@@ -56,23 +66,24 @@ int Run(const gateway::Config& config, const sigset_t& stop) {
 int main(int argc, char** argv) {
   const sigset_t stop = StopSignals();
   std::signal(SIGPIPE, SIG_IGN);
+  const std::string_view argument = argc > 1 ? argv[1] : "";
+  const bool help = argument == "--help" || argument == "-h", version = argument == "--version";
+  if (argc > 2 || (argc == 2 && !help && !version)) return std::fputs(kUsage, stderr), kExitUsage;
+  if (version) return std::puts("lanting-gateway " LANTING_VERSION) < 0;
   config::Reader env;
   std::vector<std::string> faults;
   const gateway::Config config = gateway::ReadConfig(env, &faults);
-  if (argc > 1 && (std::string_view(argv[1]) == "--help" || std::string_view(argv[1]) == "-h")) {
-    std::fputs(env.Describe().c_str(), stdout);
-    return 0;
-  }
-  faults.insert(faults.begin(), env.Faults().begin(), env.Faults().end());
-  for (const std::string& fault : faults) std::fprintf(stderr, "lanting-gateway: %s\n", fault.c_str());
-  if (!faults.empty()) return 2;
+  if (help) return std::fputs((kUsage + env.Describe()).c_str(), stdout) < 0;
   obs::InitLog("gateway", config.log_level);
+  faults.insert(faults.begin(), env.Faults().begin(), env.Faults().end());
+  if (!faults.empty()) return Refuse(faults);
   rpc::InstallLogHandlers();
   try {
     return Run(config, stop);
-  } catch (const std::exception& e) {
-    obs::LogError("cannot serve", {{"reason", e.what()}});
-    std::fprintf(stderr, "lanting-gateway: %s\n", e.what());
+  } catch (const gateway::BadSettings& e) {
+    return Refuse(e.faults);
+  } catch (const std::exception& e) {  // an address in use
+    obs::LogError("cannot start", {{"cause", e.what()}});
     return 1;
   }
 }
