@@ -1,6 +1,7 @@
 // lantingctl dlq: what consumers gave up on.
 #include <ctime>
 
+#include "consumers.h"
 #include "context.h"
 #include "platform/base/strings.h"
 #include "platform/inbox/dead_letter.h"
@@ -17,11 +18,12 @@ std::string When(Time t) {
   return text;
 }
 
-std::string JsonOf(const inbox::DeadLetter& letter) {
+std::string JsonOf(const std::string& consumer, const inbox::DeadLetter& letter) {
   std::string out = "{";
   auto field = [&](std::string_view name, std::string_view value) {
     out += (out.size() > 1 ? "," : "") + ToJson(name) + ":" + ToJson(value);
   };
+  field("consumer", consumer);
   field("id", letter.id);
   field("stream", letter.stream);
   field("entryId", letter.entry_id);
@@ -80,35 +82,72 @@ void ForEach(Context& context, inbox::DeadLetters& letters, const Options& optio
   }
 }
 
+// Letters of one consumer onto the end of `rows`, or printed at once as JSON.
+Result<void> ListOf(const Context& context, redis::Client& client, const std::string& consumer,
+                    std::vector<Cells>& rows) {
+  inbox::DeadLetters letters(client, consumer);
+  for (std::string after;;) {
+    ASSIGN_OR_RETURN(const auto page, letters.List(after, kPage));
+    for (const auto& letter : page) {
+      if (context.json) {
+        std::printf("%s\n", JsonOf(consumer, letter).c_str());
+      } else {
+        rows.push_back({consumer, letter.id, When(letter.failed_time), letter.reason, std::to_string(letter.attempts),
+                        letter.type, letter.subject});
+      }
+    }
+    if (page.size() < kPage) return {};
+    after = page.back().id;
+  }
+}
+
+// The consumer that was named, or all of them; an unknown name is refused with those that are known.
+Result<std::set<std::string>> Chosen(redis::Client& client, const std::string& name, Deadline deadline) {
+  ASSIGN_OR_RETURN(auto known, KnownConsumers(client, deadline));
+  if (name.empty()) return known;
+  if (known.contains(name)) return std::set<std::string>{name};
+  std::string list;
+  for (const auto& consumer : known) list += (list.empty() ? "" : ", ") + consumer;
+  return Error{
+      .code = Code::kNotFound,
+      .reason = "CONSUMER_NOT_FOUND",
+      .message = "There is no consumer " + name + " in this Redis; known: " + (list.empty() ? "none" : list) + ".",
+      .metadata = {{"consumer", name}, {"known", list}}};
+}
+
 }  // namespace
 
 void AddDeadLetters(CLI::App& app, Context& context) {
   auto* dlq = app.add_subcommand("dlq", "events that a consumer gave up on (needs --redis)");
   dlq->require_subcommand(1);
   static Options options;
-  dlq->add_option("--consumer", options.consumer, "the consuming service")->required();
-  auto with = [&context](auto body) {
+  dlq->add_option("--consumer", options.consumer,
+                  "the service that consumes events, by the name of its group in the streams; list without it shows "
+                  "the letters of all");
+  // `body` gets the consumers that are meant.
+  auto with_consumers = [&context](auto body) {
     if (context.redis_url.empty()) throw CLI::RequiredError("--redis (LANTING_REDIS_URL)");
     redis::Client client({.url = context.redis_url});
-    inbox::DeadLetters letters(client, options.consumer);
-    body(letters);
+    auto consumers = Chosen(client, options.consumer, context.deadline());
+    if (!consumers.ok()) return Report(context, consumers.error());
+    body(client, *consumers);
+  };
+  auto with = [with_consumers](auto body) {
+    if (options.consumer.empty()) throw CLI::RequiredError("--consumer");
+    with_consumers([&](redis::Client& client, const std::set<std::string>&) {
+      inbox::DeadLetters letters(client, options.consumer);
+      body(letters);
+    });
   };
 
-  dlq->add_subcommand("list", "all dead letters, oldest first")->callback([&, with] {
-    with([&](inbox::DeadLetters& letters) {
+  dlq->add_subcommand("list", "all dead letters, oldest first")->callback([&, with_consumers] {
+    with_consumers([&](redis::Client& client, const std::set<std::string>& consumers) {
       std::vector<Cells> rows;
-      for (std::string after;;) {
-        auto page = letters.List(after, kPage);
-        if (!page.ok()) return Report(context, page.error());
-        for (const auto& letter : *page) {
-          if (context.json) std::printf("%s\n", JsonOf(letter).c_str());
-          rows.push_back({letter.id, When(letter.failed_time), letter.reason, std::to_string(letter.attempts),
-                          letter.type, letter.subject});
-        }
-        if (page->size() < kPage) break;
-        after = page->back().id;
+      for (const auto& consumer : consumers) {
+        if (auto listed = ListOf(context, client, consumer, rows); !listed.ok()) return Report(context, listed.error());
       }
-      if (!context.json) PrintTable({"ID", "FAILED", "REASON", "ATTEMPTS", "TYPE", "SUBJECT"}, rows);
+      if (!context.json) PrintTable({"CONSUMER", "ID", "FAILED", "REASON", "ATTEMPTS", "TYPE", "SUBJECT"}, rows);
+      if (!context.json && consumers.empty()) std::fprintf(stderr, "No service consumes events of this Redis yet.\n");
     });
   });
 
@@ -118,7 +157,7 @@ void AddDeadLetters(CLI::App& app, Context& context) {
     with([&](inbox::DeadLetters& letters) {
       auto letter = letters.Show(options.id);
       if (!letter.ok()) return Report(context, letter.error());
-      std::printf("%s\n", JsonOf(*letter).c_str());
+      std::printf("%s\n", JsonOf(options.consumer, *letter).c_str());
     });
   });
 

@@ -79,6 +79,11 @@ Result<pb::MemberImport> Follow(const Context& context, pb::MemberImport import)
 
 std::string Summary(const pb::MemberImport& import) {
   auto n = [](int count) { return std::to_string(count); };
+  if (import.state() == pb::IMPORT_STATE_FAILED && import.bad_row_count() > 0) {
+    return "Nothing was imported: " + n(import.bad_row_count()) + " of " + n(import.row_count()) +
+           (import.bad_row_count() == 1 ? " rows is bad" : " rows are bad") +
+           ". Mend what is listed below, or import the good rows with --skip-bad-rows.";
+  }
   if (import.state() == pb::IMPORT_STATE_FAILED) return "Nothing was imported: " + import.error_message();
   return std::string(import.validate_only() ? "Would import " : "Imported ") + n(import.imported_count()) + " of " +
          n(import.row_count()) + " rows (" + n(import.waiting_count()) + " onto the waiting list); " +

@@ -1,6 +1,7 @@
 // lantingctl: what an operator of Lanting does from a shell.
 #include "context.h"
 #include "platform/obs/log.h"
+#include "usage.h"
 
 int main(int argc, char** argv) {
   using namespace lanting::ctl;
@@ -8,7 +9,9 @@ int main(int argc, char** argv) {
   CLI::App app{
       "lantingctl: operate Lanting.\n"
       "Results go to stdout, errors and progress to stderr. Exit codes: 0 done, 1 refused, 64 wrong usage,\n"
-      "69 something it needs is unavailable."};
+      "69 something it needs is unavailable.",
+      "lantingctl"};
+  app.set_version_flag("--version", "lantingctl " LANTING_VERSION, "print the version");
   app.require_subcommand(1);
   app.fallthrough();
   app.add_flag("--json", context.json, "print JSON, one value per result, and no progress");
@@ -30,12 +33,9 @@ int main(int argc, char** argv) {
   AddImport(app, context);
   lanting::obs::InitLog("lantingctl", "error");
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    int code = app.exit(e);
-    return code == 0 ? kOk : kUsage;
+    if (int wrong = ParseAndRun(app, argc, argv)) return wrong;
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "lantingctl: %s\n", e.what());
+    Report(context, {.code = lanting::Code::kInternal, .reason = "INTERNAL", .message = e.what()});
     return kFailed;
   }
   return context.exit_code;

@@ -5,6 +5,7 @@
 #include "context.h"
 #include "platform/base/strings.h"
 #include "platform/http/client.h"
+#include "platform/redis/client.h"
 
 namespace lanting::ctl {
 namespace {
@@ -58,10 +59,41 @@ std::string Shown(const ProcessStatus& status, std::string_view metric, double u
   return text;
 }
 
+// The services stay ready without Redis (events wait in the outbox), so it has a line of its own. The address is shown
+// without user and password.
+ProcessStatus AskRedis(const Context& context) {
+  auto host = std::string_view(context.redis_url);
+  if (auto scheme = host.find("://"); scheme != std::string_view::npos) host.remove_prefix(scheme + 3);
+  if (auto at = host.rfind('@'); at != std::string_view::npos) host.remove_prefix(at + 1);
+  ProcessStatus status{.address = "redis " + std::string(host)};
+  const auto patience = std::chrono::milliseconds(std::min(context.timeout_s * 1000, 2000));
+  redis::Client client({.url = context.redis_url, .connect_timeout = patience, .command_timeout = patience});
+  auto pong = client.Command({"PING"});
+  status.alive = pong.ok();
+  status.ready = pong.ok() && !pong->error();
+  if (!pong.ok()) {
+    status.not_ready = pong.error().internal;
+  } else if (pong->error()) {
+    status.not_ready = pong->text;
+  }
+  return status;
+}
+
+void PrintJson(const ProcessStatus& status, std::string_view state) {
+  std::string metrics;
+  for (const auto& [name, value] : status.metrics) {
+    metrics += (metrics.empty() ? "\"" : ",\"") + name + "\":" + std::to_string(value);
+  }
+  std::printf("{\"address\":%s,\"state\":%s,\"detail\":%s,\"metrics\":{%s}}\n",
+              ToJson(std::string_view(status.address)).c_str(), ToJson(state).c_str(),
+              ToJson(std::string_view(status.not_ready)).c_str(), metrics.c_str());
+}
+
 }  // namespace
 
 void AddStatus(CLI::App& app, Context& context) {
-  auto* command = app.add_subcommand("status", "whether each process is alive and ready, and how far behind it is");
+  auto* command = app.add_subcommand(
+      "status", "whether each process, and Redis if --redis is given, is alive and ready, and how far behind it is");
   static std::vector<std::string> addresses;
   command->add_option("--admin", addresses, "admin address (host:port) of a process; repeatable")
       ->envname("LANTING_ADMIN_ADDRESSES")
@@ -69,23 +101,16 @@ void AddStatus(CLI::App& app, Context& context) {
       ->default_val(std::vector<std::string>{"127.0.0.1:9200", "127.0.0.1:9201"});
   command->callback([&] {
     std::vector<Cells> rows;
-    for (const auto& address : addresses) {
-      auto status = Ask(context, address);
+    auto add = [&](const ProcessStatus& status) {
       if (!status.ready) context.exit_code = kUnavailable;
-      std::string state = !status.alive ? "down" : status.ready ? "ready" : "not ready";
-      if (context.json) {
-        std::string metrics;
-        for (const auto& [name, value] : status.metrics) {
-          metrics += (metrics.empty() ? "\"" : ",\"") + name + "\":" + std::to_string(value);
-        }
-        std::printf("{\"address\":%s,\"state\":\"%s\",\"detail\":%s,\"metrics\":{%s}}\n",
-                    ToJson(std::string_view(address)).c_str(), state.c_str(),
-                    ToJson(std::string_view(status.not_ready)).c_str(), metrics.c_str());
-      }
-      rows.push_back({address, state, Shown(status, kMetrics[0], 1, "%.1f s"), Shown(status, kMetrics[1], 1, "%.0f"),
-                      Shown(status, kMetrics[2], 1, "%.0f"), Shown(status, kMetrics[3], 1024 * 1024, "%.1f MiB"),
-                      status.not_ready});
-    }
+      const char* state = !status.alive ? "down" : status.ready ? "ready" : "not ready";
+      if (context.json) return PrintJson(status, state);
+      rows.push_back({status.address, state, Shown(status, kMetrics[0], 1, "%.1f s"),
+                      Shown(status, kMetrics[1], 1, "%.0f"), Shown(status, kMetrics[2], 1, "%.0f"),
+                      Shown(status, kMetrics[3], 1024 * 1024, "%.1f MiB"), status.not_ready});
+    };
+    for (const auto& address : addresses) add(Ask(context, address));
+    if (!context.redis_url.empty()) add(AskRedis(context));
     if (!context.json) {
       PrintTable({"ADDRESS", "STATE", "OLDEST FACT", "LAG", "DEAD LETTERS", "MEMORY", "DETAIL"}, rows);
     }
