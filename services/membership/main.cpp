@@ -52,6 +52,8 @@ int Run(const Config& config) {
   rpc::Readiness readiness;
   const auto soon = [] { return DeadlineIn(std::chrono::seconds(2)); };
   const int needed = membership::kMigrations.back().version;
+  readiness.Add("postgres",
+                [&] { return pg::ReadTenant(pool, Id(), soon(), [](pg::Tx&) -> Result<void> { return {}; }); });
   readiness.Add(
       "role", [&] { return pg::CheckRole(pool, kSchema, soon()); }, rpc::Readiness::Failure::kFatal);
   readiness.Add("schema", [&]() -> Result<void> {

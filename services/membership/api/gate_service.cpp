@@ -180,7 +180,6 @@ Result<pb::Application> GateService::ApproveApplication(const rpc::Call& call,
                                        {{.community = application->community,
                                          .person = ToPerson(*application),
                                          .source = JoinSource::kApplication,
-                                         .rules_required = true,
                                          .member_id = Id::New(call.now)}}));
     if (!joined[0].ok()) return std::move(joined[0]).error();
     application->member = joined[0]->id;

@@ -129,7 +129,9 @@ TEST_F(GateServiceTest, OneOpenApplicationPerIdentity) {
   AddGroup(community.name(), 10);
   auto first = Submit(community.name(), "wm_xie", "s-1");
   EXPECT_EQ(Submit(community.name(), "wm_xie", "s-1")->SerializeAsString(), first->SerializeAsString());
-  EXPECT_EQ(Reason(Submit(community.name(), "wm_xie")), "IDENTITY_TAKEN");
+  auto again = Submit(community.name(), "wm_xie");
+  EXPECT_EQ(Reason(again), "APPLICATION_OPEN");
+  EXPECT_EQ(again.error().metadata.at("application"), first->name());
   EXPECT_EQ(Reason(Submit(Open().name(), "wm_xie")), "OK");  // another community
   ASSERT_EQ(Reason(Reject(first->name())), "OK");
   EXPECT_EQ(Get(first->name()).decision_reason(), "名额已满，欢迎下次再来");
@@ -143,15 +145,28 @@ TEST_F(GateServiceTest, WhenTheJoinIsRefusedTheApplicationStaysOpen) {
   auto community = Open();
   AddGroup(community.name(), 10);
   auto application = Submit(community.name(), "wm_xie");
+  db_.Query(
+      "INSERT INTO membership.member_identity SELECT tenant_id, community_id, channel, user_id, tenant_id FROM "
+      "membership.application_identity");  // staff let them in meanwhile
+  EXPECT_EQ(Reason(Approve(application->name())), "IDENTITY_TAKEN");
+  EXPECT_EQ(Get(application->name()).state(), pb::APPLICATION_STATE_SUBMITTED);
+  EXPECT_EQ(Count("member"), 0);
+  EXPECT_EQ(Count("application_identity"), 1);
+  EXPECT_EQ(Reason(Submit(community.name(), "wm_xie")), "IDENTITY_TAKEN") << "being a member weighs more";
+}
+
+TEST_F(GateServiceTest, NewRulesDoNotStrandWhoAppliedUnderTheOldOnes) {
+  auto community = Open();
+  AddGroup(community.name(), 10);
+  auto application = Submit(community.name(), "wm_xie");
   EXPECT_EQ(Reason(Submit(community.name(), "wm_wang", "", 2)), "HOUSE_RULES_NOT_ACCEPTED");
   pb::PublishHouseRulesRequest rules;
   rules.set_parent(community.name());
   rules.mutable_house_rules()->set_text("1. 新规矩");
   ASSERT_EQ(Reason(communities_.PublishHouseRules(Mine("PublishHouseRules", rules), rules)), "OK");
-  EXPECT_EQ(Reason(Approve(application->name())), "HOUSE_RULES_NOT_ACCEPTED");
-  EXPECT_EQ(Get(application->name()).state(), pb::APPLICATION_STATE_SUBMITTED);
-  EXPECT_EQ(Count("member"), 0);
-  EXPECT_EQ(Count("application_identity"), 1);
+  EXPECT_EQ(Reason(Submit(community.name(), "wm_wang", "", 1)), "HOUSE_RULES_NOT_ACCEPTED");
+  ASSERT_EQ(Reason(Approve(application->name())), "OK");
+  EXPECT_EQ(db_.Query("SELECT accepted_rules_version FROM membership.member"), "1");
 }
 
 TEST_F(GateServiceTest, ApplicationsAreListedByStateAndGate) {

@@ -5,6 +5,7 @@
 
 #include "membership/domain/errors.h"
 #include "membership/domain/join.h"
+#include "membership/domain/names.h"
 #include "platform/base/strings.h"
 
 namespace lanting::membership {
@@ -70,8 +71,11 @@ Result<void> CheckSubmission(const Application& application, const ApplicationVi
   if (application.person.accepted_rules_version != view.house_rules_version) {
     return errors::HouseRulesNotAccepted(view.house_rules_version);
   }
-  if (view.taken) return errors::IdentityTaken(ChannelName(view.taken->channel), view.taken->user_id);
-  return {};
+  if (!view.taken) return {};
+  const auto channel = ChannelName(view.taken->channel);
+  if (view.open_application.IsNil()) return errors::IdentityTaken(channel, view.taken->user_id);
+  return errors::ApplicationOpen(channel, view.taken->user_id,
+                                 names::Application(application.community, view.open_application));
 }
 
 Result<void> CheckUndecided(const Application& application) {

@@ -38,8 +38,9 @@ struct Application {
 struct ApplicationView {
   std::optional<Gate> gate;
   int house_rules_version = 0;
-  // An identity of the applicant that a member or another open application has.
+  // An identity of the applicant that a member has, or another open application: then `open_application` is its id.
   std::optional<ChannelIdentity> taken;
+  Id open_application;
 };
 
 // Whether the application may be submitted. Faults of the form are reported all at once, below "application.".

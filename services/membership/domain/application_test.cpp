@@ -70,6 +70,8 @@ TEST(CheckSubmission, OneOpenApplicationPerIdentity) {
   auto error = CheckSubmission(Good(), view, "g").error();
   EXPECT_EQ(error.reason, "IDENTITY_TAKEN");
   EXPECT_EQ(error.metadata.at("channel"), "WECOM");
+  view.open_application = Id::New();
+  EXPECT_EQ(CheckSubmission(Good(), view, "g").error().reason, "APPLICATION_OPEN");
 }
 
 TEST(Decide, OnceOnly) {

@@ -11,7 +11,7 @@ namespace lanting::membership::errors {
 inline Error NotFound(std::string reason, std::string what, const std::string& name) {
   return {.code = Code::kNotFound,
           .reason = std::move(reason),
-          .message = std::move(what) + " " + name + " does not exist.",
+          .message = std::move(what) + " " + name + " cannot be found.",
           .metadata = {{"name", name}}};
 }
 inline Error CommunityNotFound(const std::string& name) {
@@ -48,11 +48,20 @@ inline Error IdentityTaken(const std::string& channel, const std::string& user_i
               "The identity " + user_id + " on channel " + channel + " already belongs to a member of this community.",
           .metadata = {{"channel", channel}, {"user_id", user_id}}};
 }
+// `application` is empty when its name is not known (both were sent at the same moment).
+inline Error ApplicationOpen(const std::string& channel, const std::string& user_id, const std::string& application) {
+  return {.code = Code::kAlreadyExists,
+          .reason = "APPLICATION_OPEN",
+          .message = "The identity " + user_id + " on channel " + channel +
+                     " has an application to this community that is not decided yet" +
+                     (application.empty() ? "." : ": " + application + "."),
+          .metadata = {{"channel", channel}, {"user_id", user_id}, {"application", application}}};
+}
 inline Error HouseRulesNotAccepted(int current_version) {
   auto version = std::to_string(current_version);
   return {.code = Code::kFailedPrecondition,
           .reason = "HOUSE_RULES_NOT_ACCEPTED",
-          .message = "The house rules in force, version " + version + ", must be accepted: set accepted_rules_version.",
+          .message = "The house rules in force, version " + version + ", must be accepted: set acceptedRulesVersion.",
           .metadata = {{"current_version", version}}};
 }
 inline Error InviteLinkExpired() {

@@ -87,6 +87,7 @@ std::optional<ApplicationView> GetView(pg::Tx& tx, const Application& a) {
   if (!row["id"].is_null()) view.gate = ReadGate(row);
   if (!row["channel"].is_null()) {
     view.taken = ChannelIdentity{static_cast<Channel>(pg::GetInt32(row["channel"])), pg::GetString(row["user_id"])};
+    view.open_application = pg::GetOptionalId(row["application_id"]).value_or(Id());
   }
   return view;
 }
@@ -95,7 +96,8 @@ void Submit(idempotency::Work& work, const Id& tenant, const Application& a) {
   IdentityArrays identities(a.person.identities);
   if (!a.person.identities.empty()) {  // taken since the view was read: any of them
     const auto& first = a.person.identities[0];
-    work.OnConflict("application_identity_pkey", errors::IdentityTaken(ChannelName(first.channel), first.user_id));
+    work.OnConflict("application_identity_pkey",
+                    errors::ApplicationOpen(ChannelName(first.channel), first.user_id, ""));
   }
   const auto& external_id = a.person.external_id;
   work.Do(sql::kSubmitApplication, tenant, a.id, a.community, a.gate, a.person.display_name,

@@ -43,13 +43,16 @@ inline constexpr const char* kListInviteLinks = LANTING_LINK_SELECT "WHERE l.ten
 inline constexpr pg::Statement kSubmissionView{
     "submission_view",
     "SELECT c.house_rules_version, g.id, g.community_id, g.display_name, g.kind, g.questions, g.create_time, "
-    "t.channel, t.user_id FROM community c "
+    "t.channel, t.user_id, t.application_id FROM community c "
     "LEFT JOIN gate g ON g.tenant_id = c.tenant_id AND g.community_id = c.id AND g.id = $3 "
-    "LEFT JOIN LATERAL (SELECT p.channel, p.user_id FROM unnest($4::int[], $5::text[]) AS p (channel, user_id) "
-    "WHERE EXISTS (SELECT 1 FROM member_identity i WHERE i.tenant_id = $1 AND i.community_id = $2 "
-    "AND i.channel = p.channel AND i.user_id = p.user_id) "
-    "OR EXISTS (SELECT 1 FROM application_identity i WHERE i.tenant_id = $1 AND i.community_id = $2 "
-    "AND i.channel = p.channel AND i.user_id = p.user_id) LIMIT 1) t ON true "
+    "LEFT JOIN LATERAL (SELECT p.channel, p.user_id, CASE WHEN m.user_id IS NULL THEN a.application_id END AS "
+    "application_id "
+    "FROM unnest($4::int[], $5::text[]) AS p (channel, user_id) "
+    "LEFT JOIN member_identity m ON m.tenant_id = $1 AND m.community_id = $2 AND m.channel = p.channel "
+    "AND m.user_id = p.user_id "
+    "LEFT JOIN application_identity a ON a.tenant_id = $1 AND a.community_id = $2 AND a.channel = p.channel "
+    "AND a.user_id = p.user_id "
+    "WHERE m.user_id IS NOT NULL OR a.user_id IS NOT NULL ORDER BY m.user_id IS NULL LIMIT 1) t ON true "
     "WHERE c.tenant_id = $1 AND c.id = $2"};
 
 inline constexpr idempotency::Effect kSubmitApplication{

@@ -48,7 +48,7 @@ std::vector<ImportRow> ImportRows::Read() {
   return rows;
 }
 
-ImportRow ImportRows::Parse(const csv::Row& row) const {
+ImportRow ImportRows::Parse(const csv::Row& row) {
   ImportRow out{.row = position_, .line = row.line};
   auto fault = [&](std::string column, std::string reason, std::string message) {
     out.faults.push_back({out.row, out.line, std::move(column), std::move(reason), std::move(message)});
@@ -120,14 +120,27 @@ ImportRow ImportRows::Parse(const csv::Row& row) const {
   for (const auto& identity : member.identities()) {
     person.identities.push_back({static_cast<Channel>(identity.channel()), identity.user_id()});
   }
+  const auto earlier = [&](std::unordered_map<std::string, int>& row_of, const std::string& value) {
+    const auto [first, is_new] = row_of.emplace(value, out.row);
+    return is_new ? 0 : first->second;
+  };
+  if (!person.external_id.empty()) out.same_external_id = earlier(row_of_external_id_, person.external_id);
+  if (!user_id.empty()) out.same_identity = earlier(row_of_identity_, channel + ":" + user_id);
   return out;
 }
 
 RowError RefusedRow(const ImportRow& row, const Error& error) {
-  std::string column = error.reason == "EXTERNAL_ID_TAKEN" ? "external_id"
-                       : error.reason == "IDENTITY_TAKEN"  ? "user_id"
-                                                           : "";
-  return {row.row, row.line, column, error.reason, error.message};
+  RowError out{row.row, row.line, "", error.reason, error.message};
+  int earlier = 0;
+  if (error.reason == "EXTERNAL_ID_TAKEN") {
+    out.column = "external_id";
+    earlier = row.same_external_id;
+  } else if (error.reason == "IDENTITY_TAKEN") {
+    out.column = "user_id";
+    earlier = row.same_identity;
+  }
+  if (earlier != 0) out.message = "is the same as in row " + std::to_string(earlier) + " of this file";
+  return out;
 }
 
 }  // namespace lanting::membership

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <future>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "membership/domain/people_csv.h"
@@ -15,6 +17,8 @@ struct ImportRow {
   int row = 0, line = 0;
   JoinItem item;
   std::vector<RowError> faults;  // not empty: the row is bad
+  // The earlier row of the file with the same external id, identity; 0: none that was read.
+  int same_external_id = 0, same_identity = 0;
 };
 
 class ImportRows {
@@ -31,12 +35,13 @@ class ImportRows {
  private:
   std::vector<ImportRow> Read();
   void ReadAhead();
-  ImportRow Parse(const csv::Row& row) const;
+  ImportRow Parse(const csv::Row& row);
 
   csv::Reader reader_;
   Id community_;
   Header header_;
   csv::Row buffer_;
+  std::unordered_map<std::string, int> row_of_external_id_, row_of_identity_;
   const int chunk_rows_;
   int position_ = 0, given_ = 0;
   std::future<std::vector<ImportRow>> next_;  // last: ends before what it reads from

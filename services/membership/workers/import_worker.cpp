@@ -70,7 +70,8 @@ void Finish(pg::Tx& tx, MemberImport import, const ImportFindings& findings, Tim
     import.counts.imported = import.counts.waiting = 0;
     import.error_reason = kHasBadRows;
     import.error_message =
-        std::to_string(findings.counts.bad) + " rows are bad, so nothing was imported; mend them or use BAD_ROWS_SKIP.";
+        (findings.counts.bad == 1 ? "1 row is" : std::to_string(findings.counts.bad) + " rows are") +
+        " bad, so nothing was imported; correct the file, or import what is good with BAD_ROWS_SKIP.";
   }
   import_store::AddRowErrors(tx, import.id, findings.row_errors);
   idempotency::Work work;

@@ -124,6 +124,8 @@ TEST_F(ImportWorkerTest, ATrialInChunksSaysWhatTheImportThenDoes) {
   };
   EXPECT_EQ(errors(dry), "3 external_id EXTERNAL_ID_TAKEN, 4 user_id IDENTITY_TAKEN");
   EXPECT_EQ(errors(real), errors(dry));
+  EXPECT_EQ(world.One("SELECT message FROM import_row_error WHERE row_number = 4 LIMIT 1"),
+            "is the same as in row 1 of this file");
   EXPECT_EQ(world.Count("member"), 6);
 }
 

@@ -38,7 +38,7 @@ std::optional<std::string> TakeOffset(std::string_view& text) {
   bool colon = TakeChar(text, ":");
   std::optional<int> minutes = text.empty() && !colon ? 0 : TakeNumber(text, 2);
   if (!hours || !minutes || *hours > 14 || *minutes > 59) return std::nullopt;
-  char out[16];
+  char out[32];
   std::snprintf(out, sizeof out, "%c%02d:%02d", sign, *hours, *minutes);
   return std::string(out);
 }

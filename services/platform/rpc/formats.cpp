@@ -55,6 +55,17 @@ bool IsSpace(char32_t c) {
 
 bool IsControl(char32_t c) { return c < 0x20 || (c >= 0x7f && c < 0xa0); }
 
+// Embeddings, overrides and isolates (UAX #9): one in a name turns the text around it.
+bool TurnsText(char32_t c) { return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069); }
+
+// Unicode's property Default_Ignorable_Code_Point (DerivedCoreProperties.txt).
+bool IsInvisible(char32_t c) {
+  return c == 0xad || c == 0x34f || c == 0x61c || c == 0x115f || c == 0x1160 || c == 0x17b4 || c == 0x17b5 ||
+         (c >= 0x180b && c <= 0x180f) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2060 && c <= 0x206f) || c == 0x3164 ||
+         (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff || c == 0xffa0 || (c >= 0xfff0 && c <= 0xfff8) ||
+         (c >= 0x1bca0 && c <= 0x1bca3) || (c >= 0x1d173 && c <= 0x1d17a) || (c >= 0xe0000 && c <= 0xe0fff);
+}
+
 }  // namespace
 
 bool IsToken(std::string_view text) {
@@ -71,12 +82,14 @@ bool IsLocale(std::string_view text) { return text == "zh-CN" || text == "en"; }
 
 bool IsDisplayName(std::string_view text) {
   char32_t last = ' ';
+  bool seen = false;
   for (std::size_t i = 0; i < text.size();) {
     bool first = i == 0;
     last = Decode(text, i);
-    if (IsControl(last) || (first && IsSpace(last))) return false;
+    if (IsControl(last) || TurnsText(last) || (first && IsSpace(last))) return false;
+    seen |= !IsSpace(last) && !IsInvisible(last);
   }
-  return !IsSpace(last);
+  return seen && !IsSpace(last);
 }
 
 }  // namespace lanting::rpc

@@ -185,7 +185,9 @@ class Validator {
         return;
       case common::v1::FORMAT_DISPLAY_NAME:
         if (!IsDisplayName(text)) {
-          Add(&at, "INVALID_FORMAT", "must not begin or end with white space nor contain control characters");
+          Add(&at, "INVALID_FORMAT",
+              "must show something, and not begin or end with white space nor contain control characters or marks that "
+              "turn the direction of text");
         }
         return;
       default:

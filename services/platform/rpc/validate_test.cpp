@@ -73,6 +73,10 @@ TEST(Validate, DisplayNames) {
       {" 王羲之", "INVALID_FORMAT"},
       {"王羲之\u3000", "INVALID_FORMAT"},
       {"\u00a0Wang", "INVALID_FORMAT"},
+      {"\u200b", "INVALID_FORMAT"},  // nothing to be seen
+      {"\u3164\ufe0f", "INVALID_FORMAT"},
+      {"nimda\u202eadmin", "INVALID_FORMAT"},  // turns what follows
+      {"👩\u200d👧", ""},                        // joiners have their use
       {"Wang\nXizhi", "INVALID_FORMAT"},
       {"Wang\u0085Xizhi", "INVALID_FORMAT"},
       {std::string("Wang\0Xizhi", 10), "INVALID_FORMAT"},
