@@ -18,6 +18,7 @@ struct Visit {
   const Route* route = nullptr;  // nullptr: none matched
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   std::string traceparent;
+  std::string tenant;  // empty: not known
 };
 
 class Access {

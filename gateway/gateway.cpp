@@ -45,6 +45,23 @@ std::string ErrorCause(const Error& error) {
   return error.internal.empty() ? error.reason : error.reason + ": " + error.internal;
 }
 
+// Whether a service answers so only to those whose key it has accepted; others may be before that, or our own.
+bool IsPastTheKey(const Result<std::string>& reply) {
+  if (reply.ok()) return true;
+  switch (reply.error().code) {
+    case Code::kInvalidArgument:
+    case Code::kNotFound:
+    case Code::kAlreadyExists:
+    case Code::kPermissionDenied:
+    case Code::kFailedPrecondition:
+    case Code::kAborted:
+    case Code::kOutOfRange:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Error Malformed(std::string message) {
   return {.code = Code::kInvalidArgument, .reason = "MALFORMED_REQUEST", .message = std::move(message)};
 }
@@ -55,6 +72,7 @@ struct Gateway::Job {
   std::shared_ptr<http::Exchange> exchange;
   Visit visit;
   std::set<std::string> allow;  // of a 405
+  Id claimed;                   // the tenant that the key names
 
   const http::Request& request() const { return exchange->request; }
 };
@@ -137,7 +155,7 @@ Result<RouteTable::Match> Gateway::Enter(const http::Request& request, Job* job)
   // Which of two would be meant is not ours to guess.
   for (const char* once : {"Authorization", "Content-Type", "Grpc-Timeout", "Idempotency-Key", "If-Match"})
     if (request.Count(once) > 1) return Malformed(std::string("The header ") + once + " is given more than once.");
-  if (auto refused = RefuseEarly(*match.route, request.Header("authorization"))) return *std::move(refused);
+  ASSIGN_OR_RETURN(job->claimed, RefuseEarly(*match.route, request.Header("authorization")));
   return match;
 }
 
@@ -146,6 +164,7 @@ Result<void> Gateway::Start(const std::shared_ptr<Job>& job) {
   ASSIGN_OR_RETURN(UpstreamCall call, Prepare(*job, match));
   Upstream* upstream = by_service_.at(match.route->method->service());
   auto cancel = upstream->Call(std::move(call), [this, job](Result<std::string> reply) {
+    if (!job->claimed.IsNil() && IsPastTheKey(reply)) job->visit.tenant = job->claimed.ToString();
     auto response = reply.ok() ? WriteReply(*job->visit.route, *reply, job->request().Header("if-none-match"))
                                : Result<http::Response>(std::move(reply).error());
     http::Response answer =

@@ -6,10 +6,10 @@
 
 namespace lanting::gateway {
 
-std::optional<Error> RefuseEarly(const Route& route, std::string_view authorization) {
+Result<Id> RefuseEarly(const Route& route, std::string_view authorization) {
   if (authorization.empty() && route.method->options().GetExtension(common::v1::required_scope) == "public")
-    return std::nullopt;
-  if (auth::ParseKey(auth::BearerCredential(authorization))) return std::nullopt;
+    return Id();
+  if (auto key = auth::ParseKey(auth::BearerCredential(authorization))) return key->tenant;
   return errors::Unauthenticated();
 }
 

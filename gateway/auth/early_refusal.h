@@ -1,11 +1,11 @@
 // Refuses, without asking anyone, calls whose credential cannot be a service key.
 #pragma once
 
-#include <optional>
 #include <string_view>
 
 #include "gateway/transcode/route_table.h"
-#include "platform/base/error.h"
+#include "platform/base/id.h"
+#include "platform/base/result.h"
 
 namespace lanting::gateway {
 
@@ -15,6 +15,8 @@ namespace lanting::gateway {
 //
 // The answer is the one a well-formed but unknown key gets. Methods of the scope "public" need no key; the operator's
 // key has another form and is not accepted at the edge.
-std::optional<Error> RefuseEarly(const Route& route, std::string_view authorization);
+//
+// Otherwise the tenant that the key claims, nil without a key: true once a service has accepted the key.
+Result<Id> RefuseEarly(const Route& route, std::string_view authorization);
 
 }  // namespace lanting::gateway

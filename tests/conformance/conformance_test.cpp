@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
 #include <thread>
 
@@ -238,6 +239,58 @@ TEST(ConformanceTime, AServiceThatIsDownIs503WithRetryInfo) {
   ASSERT_TRUE(ready.ok());
   EXPECT_EQ(ready->status, 503);
   server.Drain(std::chrono::milliseconds(500));
+}
+
+// The log lines of requests that `call` causes.
+std::vector<json::object> LoggedOf(const std::function<void()>& call) {
+  ::testing::internal::CaptureStderr();
+  call();
+  std::stringstream text(::testing::internal::GetCapturedStderr());
+  std::vector<json::object> lines;
+  for (std::string line; std::getline(text, line);) {
+    json::error_code ec;
+    const json::value value = json::parse(line, ec);
+    if (!ec && value.is_object() && value.at("msg") == "request") lines.push_back(value.as_object());
+  }
+  return lines;
+}
+
+TEST(ConformanceLog, ALineHasTheTenantOnceTheServiceTookTheKeyAndACauseIfThereIsOne) {
+  Edge& edge = Edge::Instance();
+  const Id tenant = Id::New();
+  const std::string key = auth::GenerateKey(tenant);
+  struct {
+    const char* request;
+    json::object body;
+    bool tenant;
+    const char* cause;
+  } const cases[] = {
+      {"GET /v1/things/a", {}, true, nullptr},
+      {"POST /v1/fail", {{"failure", {{"code", 5}, {"message", "m"}, {"reason", "GONE"}}}}, true, "GONE"},
+      {"POST /v1/fail", {{"failure", {{"code", 16}, {"message", "m"}, {"reason", "NO_KEY"}}}}, false, "NO_KEY"},
+      {"POST /v1/fail", {{"failure", {{"code", 14}, {"message", "m"}, {"reason", "AWAY"}}}}, false, "AWAY"},
+      {"GET /nowhere", {}, false, "PATH_NOT_FOUND"},
+  };
+  for (const auto& c : cases) {
+    json::object data{{"request", c.request}};
+    if (!c.body.empty()) data["body"] = c.body;
+    const auto lines = LoggedOf([&] {
+      http::ClientConnection connection = edge.Connect();
+      const Deadline deadline = DeadlineIn(std::chrono::seconds(20));
+      ASSERT_TRUE(connection.Send(Bytes(data, key), deadline).ok());
+      ASSERT_TRUE(connection.Receive("GET", deadline).ok());
+    });
+    ASSERT_EQ(lines.size(), 1u) << c.request;
+    EXPECT_EQ(lines[0].contains("tenant"), c.tenant) << json::serialize(lines[0]);
+    if (c.tenant) {
+      EXPECT_EQ(Text(lines[0].at("tenant")), tenant.ToString());
+    }
+    EXPECT_EQ(lines[0].contains("cause"), c.cause != nullptr) << json::serialize(lines[0]);
+    if (c.cause != nullptr) {
+      EXPECT_EQ(Text(lines[0].at("cause")), c.cause);
+    }
+    EXPECT_EQ(json::serialize(lines[0]).find(key), std::string::npos);
+  }
 }
 
 class Startup : public ::testing::TestWithParam<Case> {};
