@@ -203,7 +203,8 @@ TEST_F(IsolationTest, AForeignNameIsANameThatDoesNotExist) {
   ForEachMethod([&](const MethodDescriptor* method) {
     auto found = kCases.find(method->name());
     ASSERT_NE(found, kCases.end()) << method->full_name() << " has no case: add one";
-    for (const auto& [placeholder, own] : b_) {
+    for (const auto& entry : b_) {
+      const std::string &placeholder = entry.first, &own = entry.second;
       if (found->second.find("{" + placeholder + "}") == std::string::npos || placeholder == "questionKey") continue;
       auto with = [&](const std::string& value) {
         auto names = b_;

@@ -13,8 +13,10 @@ constexpr int kPage = 500;
 
 std::string When(Time t) {
   auto seconds = std::chrono::system_clock::to_time_t(t);
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
   char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%SZ", std::gmtime(&seconds));
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%SZ", &utc);
   return text;
 }
 

@@ -1,4 +1,6 @@
 // lantingctl tenant ... and lantingctl key ...
+#include <ctime>
+
 #include "context.h"
 #include "lanting/membership/v1/tenant_service.pb.h"
 #include "platform/base/id.h"
@@ -10,8 +12,10 @@ namespace pb = membership::v1;
 
 std::string Date(const google::protobuf::Timestamp& t) {
   std::time_t seconds = t.seconds();
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
   char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%SZ", std::gmtime(&seconds));
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%SZ", &utc);
   return seconds == 0 ? "-" : text;
 }
 

@@ -7,6 +7,8 @@
 namespace lanting::membership {
 namespace {
 
+constexpr std::size_t kMaxShown = 32;  // bytes of a faulty value that a message repeats
+
 // The column that a field path of lanting.membership.v1.Member comes from.
 std::string ColumnOf(std::string_view field) {
   if (field == "displayName") return "display_name";
@@ -94,7 +96,8 @@ ImportRow ImportRows::Parse(const csv::Row& row) {
   if (!channel.empty() || !user_id.empty()) {
     int number = ParseChannel(channel);
     if (number == 0 && !channel.empty()) {
-      fault("channel", "UNKNOWN_VALUE", "is not a channel: use one of " + ChannelNames());
+      const std::string shown = channel.size() <= kMaxShown ? "\"" + channel + "\" " : "";
+      fault("channel", "UNKNOWN_VALUE", shown + "is not a channel: use one of " + ChannelNames());
     }
     auto* identity = member.add_identities();
     identity->set_channel(static_cast<v1::Channel>(number));
