@@ -1,7 +1,6 @@
 // lanting-gateway: the REST API in front of the services. Settings: config.cpp, or `lanting-gateway --help`. Refuses to
 // start with settings that are wrong (exit 78, EX_CONFIG) and with arguments it does not know (64, EX_USAGE).
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <exception>
 #include <string>
@@ -10,6 +9,7 @@
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "gateway/transcode/error_writer.h"
+#include "platform/config/command_line.h"
 #include "platform/obs/admin.h"
 #include "platform/obs/log.h"
 #include "platform/rpc/log_handlers.h"
@@ -18,12 +18,9 @@ namespace {
 
 using namespace lanting;
 
-constexpr int kExitUsage = 64, kExitConfig = 78;  // sysexits.h: EX_USAGE, EX_CONFIG
-constexpr const char* kUsage = "usage: lanting-gateway [--help | --version]; settings are environment variables\n";
-
 int Refuse(const std::vector<std::string>& faults) {
   for (const std::string& fault : faults) obs::LogError("bad setting", {{"setting", fault}});
-  return kExitConfig;
+  return config::kExitConfig;
 }
 
 // Blocked in every thread, so that the main thread can wait for them.
@@ -66,20 +63,16 @@ int Run(const gateway::Config& config, const sigset_t& stop) {
 int main(int argc, char** argv) {
   const sigset_t stop = StopSignals();
   std::signal(SIGPIPE, SIG_IGN);
-  const std::string_view argument = argc > 1 ? argv[1] : "";
-  const bool help = argument == "--help" || argument == "-h", version = argument == "--version";
-  if (argc > 2 || (argc == 2 && !help && !version)) return std::fputs(kUsage, stderr), kExitUsage;
-  if (version) return std::puts("lanting-gateway " LANTING_VERSION) < 0;
   config::Reader env;
   std::vector<std::string> faults;
-  const gateway::Config config = gateway::ReadConfig(env, &faults);
-  if (help) return std::fputs((kUsage + env.Describe()).c_str(), stdout) < 0;
-  obs::InitLog("gateway", config.log_level);
+  const gateway::Config settings = gateway::ReadConfig(env, &faults);
+  if (auto code = config::HandleArguments(argc, argv, "lanting-gateway", env)) return *code;
+  obs::InitLog("gateway", settings.log_level);
   faults.insert(faults.begin(), env.Faults().begin(), env.Faults().end());
   if (!faults.empty()) return Refuse(faults);
   rpc::InstallLogHandlers();
   try {
-    return Run(config, stop);
+    return Run(settings, stop);
   } catch (const gateway::BadSettings& e) {
     return Refuse(e.faults);
   } catch (const std::exception& e) {  // an address in use

@@ -1,15 +1,14 @@
 // lanting-membership: composition root. Starts without PostgreSQL and Redis and heals by itself; refuses to go on
 // (exit 78, EX_CONFIG) with settings that are wrong or as a database role that row-level security does not bind.
 #include <atomic>
-#include <cstdio>
-#include <string_view>
 
 #include "membership/api/api.h"
 #include "membership/api/key_source.h"
-#include "membership/config.h"
 #include "membership/migrations.gen.h"
+#include "membership/config.h"
 #include "membership/workers/import_worker.h"
 #include "membership/workers/promotion_worker.h"
+#include "platform/config/command_line.h"
 #include "platform/idempotency/write.h"
 #include "platform/obs/admin.h"
 #include "platform/obs/log.h"
@@ -22,30 +21,29 @@
 using namespace lanting;
 using namespace lanting::membership;
 
-constexpr int kExitConfig = 78;
 constexpr const char* kSchema = "membership";
 
-int Run(const Config& config) {
+int Run(const Config& settings) {
   rpc::Process process;
-  pg::Pool pool({.url = config.pg_url,
+  pg::Pool pool({.url = settings.pg_url,
                  .application_name = "lanting-membership",
-                 .size = static_cast<std::size_t>(config.pg_pool)});
+                 .size = static_cast<std::size_t>(settings.pg_pool)});
   outbox::Relay relay({.service = kSchema,
-                       .pg_url = config.pg_relay_url,
-                       .redis_url = config.redis_url,
-                       .buckets = config.stream_buckets});
+                       .pg_url = settings.pg_relay_url,
+                       .redis_url = settings.redis_url,
+                       .buckets = settings.stream_buckets});
   idempotency::SetWakeRelay([&] { relay.Wake(); });
   ImportWorker imports(pool, Clock::System());
   PromotionWorker promotions(pool, Clock::System());
-  JoinBatcher joins(pool, {.name = "joins", .threads = static_cast<std::size_t>(config.join_committers)});
+  JoinBatcher joins(pool, {.name = "joins", .threads = static_cast<std::size_t>(settings.join_committers)});
 
   Api api(pool, joins, [&] { imports.Wake(); });
 
   rpc::Server server(
-      {.address = config.grpc_address,
-       .executor = {config.workers, static_cast<std::size_t>(config.queue)},
+      {.address = settings.grpc_address,
+       .executor = {settings.workers, static_cast<std::size_t>(settings.queue)},
        .authenticator = std::make_shared<auth::KeyAuthenticator>(
-           std::make_shared<StoreKeySource>(pool), auth::KeyAuthenticatorOptions{.admin_key = config.admin_key})},
+           std::make_shared<StoreKeySource>(pool), auth::KeyAuthenticatorOptions{.admin_key = settings.admin_key})},
       api.services());
 
   std::atomic<bool> fatal = false;
@@ -60,7 +58,7 @@ int Run(const Config& config) {
     RETURN_IF_ERROR(pg::CheckSchema(pool, kSchema, needed, soon()));
     return {};
   });
-  obs::AdminServer admin(config.admin_address, [&] { return readiness.NotReady(); });
+  obs::AdminServer admin(settings.admin_address, [&] { return readiness.NotReady(); });
   readiness.Start([&](bool ready) { server.SetServing(ready); },
                   [&](const std::string& why) { fatal = true, process.Fail(why); });
   relay.Start();
@@ -68,25 +66,25 @@ int Run(const Config& config) {
   promotions.Start();
 
   const int code = process.Wait();
-  server.Shutdown(config.drain);
+  server.Shutdown(settings.drain);
   readiness.Stop();
   promotions.Stop();
   imports.Stop();
   relay.Stop();
   idempotency::SetWakeRelay({});
-  return fatal ? kExitConfig : code;
+  return fatal ? config::kExitConfig : code;
 }
 
 int main(int argc, char** argv) {
   config::Reader env;
-  const auto config = ReadConfig(env);
-  if (argc > 1 && std::string_view(argv[1]) == "--help") return std::fputs(env.Describe().c_str(), stdout) < 0;
-  obs::InitLog("membership", config.log_level);
+  const auto settings = ReadConfig(env);
+  if (auto code = config::HandleArguments(argc, argv, "lanting-membership", env)) return *code;
+  obs::InitLog("membership", settings.log_level);
   for (const auto& fault : env.Faults()) obs::LogError("bad setting", {{"setting", fault}});
-  if (!env.Faults().empty()) return kExitConfig;
+  if (!env.Faults().empty()) return config::kExitConfig;
   obs::Info("starting", {{"configuration", env.Describe()}});
   try {
-    return Run(config);
+    return Run(settings);
   } catch (const std::exception& e) {  // an address in use, an operator's key that is too short
     obs::LogError("cannot start", {{"cause", e.what()}});
     return 1;

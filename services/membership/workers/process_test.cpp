@@ -15,9 +15,11 @@ namespace lanting::membership {
 namespace {
 
 // Exit code of the process started with this environment; -1 if it was still running after 20 s.
-int ExitCode(const std::map<std::string, std::string>& settings) {
+int ExitCode(const std::map<std::string, std::string>& settings, const std::vector<std::string>& arguments = {}) {
   const std::string binary = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "lanting-membership";
-  lanting::testing::Child process({binary}, settings);
+  std::vector<std::string> command{binary};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  lanting::testing::Child process(command, settings);
   for (auto deadline = DeadlineIn(std::chrono::seconds(20)); Remaining(deadline).count() > 0;) {
     if (process.Ended()) return process.ExitCode();
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -37,6 +39,13 @@ TEST(Process, RefusesARoleThatIsolationDoesNotBind) {
                         {"LANTING_LOG_LEVEL", "error"}}),
               78);
   }
+}
+
+TEST(Process, KnowsHelpAndVersionAlone) {
+  EXPECT_EQ(ExitCode({}, {"--help"}), 0);
+  EXPECT_EQ(ExitCode({}, {"--version"}), 0);
+  EXPECT_EQ(ExitCode({}, {"--bogus"}), 64);
+  EXPECT_EQ(ExitCode({}, {"--help", "me"}), 64);
 }
 
 TEST(Process, RefusesWrongSettings) { EXPECT_EQ(ExitCode({{"LANTING_WORKERS", "many"}}), 78); }
