@@ -1,5 +1,6 @@
 #include "platform/config/config.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -15,9 +16,15 @@ std::optional<long> ParseInt(const std::string& text) {
 
 }  // namespace
 
-Reader::Reader(Getenv getenv) : getenv_(std::move(getenv)) {
-  // Read at start, before there are threads.
-  if (!getenv_) getenv_ = [](const char* name) -> const char* { return std::getenv(name); };  // NOLINT(*-mt-unsafe)
+Reader::Reader(Getenv getenv) : getenv_(std::move(getenv)) {}
+
+Reader::Getenv Reader::Environment() {
+  // Nothing here writes the environment.
+  return [](const char* name) -> const char* { return std::getenv(name); };  // NOLINT(*-mt-unsafe)
+}
+
+bool Reader::Knows(std::string_view name) const {
+  return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.name == name; });
 }
 
 std::optional<std::string> Reader::Raw(const std::string& name, bool has_fallback) {

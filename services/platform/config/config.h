@@ -11,6 +11,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lanting::config {
@@ -22,7 +23,9 @@ struct Bounds {
 class Reader {
  public:
   using Getenv = std::function<const char*(const char*)>;
-  explicit Reader(Getenv getenv = {});  // default: std::getenv
+  explicit Reader(Getenv getenv = Environment());
+  // std::getenv.
+  static Getenv Environment();
 
   // No default: the setting is required. A variable set to nothing counts as not set. A faulty setting yields its
   // default (or the lower bound), so that declaring goes on and all faults are found.
@@ -35,6 +38,8 @@ class Reader {
 
   // "LANTING_WORKERS=abc: not an integer between 1 and 256". Empty when all is well.
   const std::vector<std::string>& Faults() const { return faults_; }
+  // Whether a setting of that name was declared.
+  bool Knows(std::string_view name) const;
   // One line a setting, in the order of declaration: "LANTING_WORKERS=8  # handler threads".
   std::string Describe() const;
 
