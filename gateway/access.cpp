@@ -47,18 +47,13 @@ void Access::Record(const Visit& visit, int status, const std::string& cause) {
   }
   char duration_ms[32];
   std::snprintf(duration_ms, sizeof duration_ms, "%.3f", seconds * 1000);
-  const auto log = [&](const auto&... more) {
-    (status >= 500 ? obs::Warn : obs::Info)("request", {{"method", visit.http_method.substr(0, 16)},
-                                                        {"route", route},
-                                                        {"status", std::to_string(status)},
-                                                        {"duration_ms", duration_ms},
-                                                        {"trace_id", std::string(obs::TraceId(visit.traceparent))},
-                                                        more...});
-  };
-  // What is not known is left out.
-  const obs::Field who{"tenant", visit.tenant}, why{"cause", cause};
-  if (visit.tenant.empty()) return cause.empty() ? log() : log(why);
-  return cause.empty() ? log(who) : log(who, why);
+  (status >= 500 ? obs::Warn : obs::Info)("request", {{"method", visit.http_method.substr(0, 16)},
+                                                      {"route", route},
+                                                      {"status", std::to_string(status)},
+                                                      {"duration_ms", duration_ms},
+                                                      {"trace_id", std::string(obs::TraceId(visit.traceparent))},
+                                                      {"tenant", visit.tenant},
+                                                      {"cause", cause}});
 }
 
 }  // namespace lanting::gateway

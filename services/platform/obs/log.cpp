@@ -83,6 +83,7 @@ void Log(spdlog::level::level_enum level, std::string_view msg, Fields fields) n
     std::string line = "\"msg\":";
     AppendJsonString(line, msg.substr(0, kMaxValueBytes));
     for (const auto& [name, value] : fields) {
+      if (value.empty()) continue;
       line.push_back(',');
       AppendJsonString(line, name);
       line.push_back(':');

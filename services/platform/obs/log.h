@@ -1,5 +1,5 @@
 // JSON lines on stderr, one per event: {"time":..,"level":..,"service":..,"msg":..,<fields>}. Never personal data,
-// never a credential. Trace id, tenant and method are fields.
+// never a credential. Trace id, tenant and method are fields; a field without a value is left out.
 //
 //   obs::Info("import finished", {{"tenant", id}, {"rows", "10000"}});
 #pragma once

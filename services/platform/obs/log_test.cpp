@@ -48,12 +48,19 @@ TEST(LogTest, ALineIsOneJsonObjectWithItsFields) {
 
 TEST(LogTest, WhateverTheTextTheLineIsValidJsonAndSaysTheSame) {
   for (const std::string& text : {std::string("晨跑团 🏃 say \"hi\"\\"), std::string("two\nlines\r\n\ttabbed"),
-                                  std::string("\x01\x1f\x7f"), std::string("nul\0inside", 10), std::string()}) {
+                                  std::string("\x01\x1f\x7f"), std::string("nul\0inside", 10)}) {
     auto lines = Logged([&] { Info(text, {{"value", text}}); });
     ASSERT_EQ(lines.size(), 1u);
     const auto& value = lines[0].at("value").as_string();
     EXPECT_EQ(std::string(value.data(), value.size()), text);
   }
+}
+
+TEST(LogTest, AFieldWithoutAValueIsLeftOut) {
+  auto lines = Logged([] { Info("request", {{"tenant", ""}, {"status", "200"}}); });
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_FALSE(lines[0].contains("tenant"));
+  EXPECT_EQ(Text(lines[0], "status"), "200");
 }
 
 TEST(LogTest, BytesThatAreNotUtf8AreReplaced) {
