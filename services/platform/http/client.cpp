@@ -198,6 +198,11 @@ Result<std::string> ClientConnection::Body(std::string_view method, const Client
   return std::exchange(in_, {});
 }
 
+Result<std::string> ClientConnection::ReceiveSome(Deadline deadline) {
+  if (in_.empty()) RETURN_IF_ERROR(Fill(deadline));
+  return std::exchange(in_, {});
+}
+
 Result<ClientResponse> ClientConnection::Receive(std::string_view method, Deadline deadline) {
   ClientResponse response;
   ASSIGN_OR_RETURN(auto line, Line(deadline));

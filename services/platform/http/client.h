@@ -38,6 +38,8 @@ class ClientConnection {
   // Raw bytes, for tests of a server; and the next response (to `method`, since HEAD has no body).
   Result<void> Send(std::string_view bytes, Deadline deadline);
   Result<ClientResponse> Receive(std::string_view method, Deadline deadline);
+  // What has arrived and was not yet received, or else the next bytes; empty at the end of the stream.
+  Result<std::string> ReceiveSome(Deadline deadline);
   bool open() const { return fd_ >= 0; }
 
  private:

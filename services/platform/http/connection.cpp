@@ -1,7 +1,6 @@
 #include "platform/http/connection.h"
 
 #include <array>
-#include <boost/asio/write.hpp>
 
 #include "platform/http/reply.h"
 #include "platform/http/request_parser.h"
@@ -16,7 +15,6 @@ namespace {
 constexpr std::size_t kScratchBytes = 64 * 1024;    // one per I/O thread
 constexpr std::size_t kReadAheadBytes = 16 * 1024;  // kept of a pipelining client while a request is in flight
 constexpr std::size_t kMaxLingerBytes = 1024 * 1024;
-constexpr std::chrono::milliseconds kLinger{2000};
 // The longest chunk header or trailer block; Beast asks for more until it has all of it.
 constexpr std::size_t kMaxChunkOverhead = 16 * 1024;
 
@@ -40,7 +38,7 @@ bool HasFoldedLine(std::string_view header) {
 }  // namespace
 
 Connection::Connection(std::shared_ptr<Core> core, Socket socket)
-    : core_(std::move(core)), socket_(std::move(socket)), peer_(PeerOf(socket_)) {}
+    : presence_(core), core_(std::move(core)), socket_(std::move(socket)), peer_(PeerOf(socket_)) {}
 Connection::~Connection() = default;
 
 void Connection::Start(bool refuse) {
@@ -51,12 +49,12 @@ void Connection::Start(bool refuse) {
     std::lock_guard lock(core_->mutex);
     place_ = core_->connections.insert(core_->connections.end(), shared_from_this());
   }
-  core_->Post(socket_.get_executor(), [self = shared_from_this(), refuse] {
+  net::post(socket_.get_executor(), [self = shared_from_this(), refuse] {
     if (self->state_ == State::kClosed) return;
     self->SetDeadline(self->core_->options.limits.idle_timeout);
     if (refuse) self->Refuse(503, "OVERLOADED", "The server has too many connections; try again shortly.");
     self->Run();
-    if (self->core_->draining) self->CloseIfIdle();
+    if (self->core_->draining) self->Drain();
   });
 }
 
@@ -69,7 +67,7 @@ void Connection::SetDeadline(std::chrono::milliseconds from_now) {
 void Connection::CheckDeadline(std::chrono::steady_clock::time_point now) {
   auto deadline = deadline_ms_.load(std::memory_order_relaxed);
   if (deadline == 0 || now.time_since_epoch() < std::chrono::milliseconds(deadline)) return;
-  core_->Post(socket_.get_executor(), [self = shared_from_this()] { self->OnExpired(); });
+  net::post(socket_.get_executor(), [self = shared_from_this()] { self->OnExpired(); });
 }
 
 void Connection::OnExpired() {
@@ -87,28 +85,18 @@ void Connection::OnExpired() {
 }
 
 void Connection::BeginDrain() {
-  core_->Post(socket_.get_executor(), [self = shared_from_this()] { self->CloseIfIdle(); });
+  net::post(socket_.get_executor(), [self = shared_from_this()] { self->Drain(); });
 }
 
-void Connection::CloseIfIdle() {
+void Connection::Drain() {
+  if (state_ == State::kStreaming) TellDraining();
   if (state_ != State::kIdle) return;
   OnReadable({});  // a request that has arrived already is served
   if (state_ == State::kIdle) Close();
 }
 
 void Connection::Cut() {
-  core_->Post(socket_.get_executor(), [self = shared_from_this()] { self->Close(); });
-}
-
-void Connection::Answer(Response response) {
-  auto answer = [self = shared_from_this(), response = std::move(response)]() mutable {
-    if (self->state_ != State::kInFlight) return;
-    if (response.status == 0) response = self->core_->ErrorResponse(500, "INTERNAL", "An internal error occurred.");
-    self->Send(std::move(response));
-    self->Run();
-  };
-  if (socket_.get_executor().running_in_this_thread()) return answer();
-  core_->Post(socket_.get_executor(), std::move(answer));
+  net::post(socket_.get_executor(), [self = shared_from_this()] { self->Close(); });
 }
 
 void Connection::Run() {
@@ -165,6 +153,7 @@ bool Connection::StepHeader() {
     return false;
   }
   close_ = parser_->http10 || !parser_->keep_alive() || core_->draining;
+  http10_ = parser_->http10;
   head_only_ = parser_->request.method == "HEAD";
   // All chunks of a read at once: else each of them, however small, would move what is left of the buffer.
   parser_->eager(true);
@@ -270,8 +259,7 @@ void Connection::Dispatch() {
   if (in_.empty() || in_.capacity() > kReadAheadBytes) in_.shrink_to_fit();
   auto reply = std::make_shared<Reply>(shared_from_this());
   reply_ = reply;
-  exchange->respond = [reply](Response response) { reply->Give(std::move(response)); };
-  exchange->on_cancel = [reply](std::function<void()> f) { reply->OnCancel(std::move(f)); };
+  Bind(exchange.get(), reply);
   try {
     core_->handler(exchange);
   } catch (const std::exception& e) {
@@ -288,58 +276,9 @@ void Connection::Refuse(int status, std::string_view reason, std::string_view me
   Send(core_->ErrorResponse(status, reason, message));
 }
 
-void Connection::Send(Response response) {
-  state_ = State::kWriting;
-  SetDeadline(core_->options.limits.write_timeout);
-  close_ = close_ || core_->draining;
-  head_ = ResponseHead(response, close_);
-  body_ = head_only_ || !HasBody(response.status) ? std::string() : std::move(response.body);
-  Write();
-}
-
-// One gathered write; what the socket does not take at once is left to Asio.
-void Connection::Write() {
-  std::array<net::const_buffer, 2> buffers{net::buffer(head_), net::buffer(body_)};
-  error_code error;
-  auto written = socket_.write_some(buffers, error);
-  if (error && error != net::error::would_block) return Close();
-  if (written == head_.size() + body_.size()) return OnWritten();
-  if (written >= head_.size()) {
-    buffers = {net::buffer(body_) + (written - head_.size()), net::const_buffer()};
-  } else {
-    buffers[0] += written;
-  }
-  net::async_write(socket_, buffers, [self = shared_from_this()](const error_code& failed, std::size_t) {
-    if (self->state_ != State::kWriting) return;
-    if (failed) return self->Close();
-    self->OnWritten();
-    self->Run();
-  });
-}
-
-void Connection::OnWritten() {
-  std::string().swap(head_);
-  std::string().swap(body_);
-  if (close_) return Linger();
-  state_ = State::kIdle;
-  SetDeadline(core_->options.limits.idle_timeout);
-}
-
-// Closing with unread bytes resets the connection, which may destroy the response on its way: close our side, read what
-// the client still sends for a while, then close.
-void Connection::Linger() {
-  error_code error;
-  socket_.shutdown(net::ip::tcp::socket::shutdown_send, error);
-  if (error || ended_) return Close();
-  std::string().swap(in_);
-  state_ = State::kLinger;
-  SetDeadline(kLinger);
-  Arm();
-}
-
 void Connection::Arm() {
   if (waiting_ || ended_ || running_ || state_ == State::kClosed || state_ == State::kWriting) return;
-  if (state_ == State::kInFlight && in_.size() >= kReadAheadBytes) return;
+  if (Serving() && in_.size() >= kReadAheadBytes) return;
   waiting_ = true;
   socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
     self->waiting_ = false;
@@ -350,8 +289,8 @@ void Connection::Arm() {
 void Connection::OnReadable(const error_code& failed) {
   thread_local const auto scratch = std::make_unique<char[]>(kScratchBytes);
   error_code error = failed;
-  if (!error && state_ == State::kInFlight && in_.size() >= kReadAheadBytes) return;  // read on after the response
-  const std::size_t room = state_ == State::kInFlight ? kReadAheadBytes - in_.size() : kScratchBytes;
+  if (!error && Serving() && in_.size() >= kReadAheadBytes) return;  // read on after the response
+  const std::size_t room = Serving() ? kReadAheadBytes - in_.size() : kScratchBytes;
   std::size_t n = error ? 0 : socket_.read_some(net::buffer(scratch.get(), room), error);
   if (error == net::error::would_block) return Arm();
   if (error) return OnEnd();
@@ -374,7 +313,7 @@ void Connection::OnEnd() {
 
 void Connection::Close() {
   if (state_ == State::kClosed) return;
-  bool in_flight = state_ == State::kInFlight;
+  const bool serving = Serving();
   state_ = State::kClosed;
   NoDeadline();
   error_code ignored;
@@ -387,7 +326,9 @@ void Connection::Close() {
     core_->connections.erase(place_);
     if (core_->connections.empty()) core_->gone.notify_all();
   }
-  if (auto reply = reply_.lock(); reply && in_flight) reply->Cancel();
+  if (!serving) return;
+  if (auto reply = reply_.lock()) reply->Cancel();
+  LosePieces();
 }
 
 }  // namespace lanting::http

@@ -1,10 +1,10 @@
 // One accepted connection and what all connections of a server share. Internal to the server: the only header that
-// shows Asio, included by server.cpp and connection.cpp.
+// shows Asio.
 //
 // A connection is a small state machine that runs on its own strand: kIdle -> kHeader -> kBody -> kInFlight ->
-// kWriting -> kIdle ..., one request at a time. It holds no buffer while idle: it waits for the socket to become
-// readable and reads into a buffer of the thread. It keeps waiting while a request is in flight, so that a client that
-// goes is noticed; bytes that arrive meanwhile (pipelining) are kept for the next request.
+// kWriting or kStreaming -> kIdle ..., one request at a time. It holds no buffer while idle: it waits for the socket to
+// become readable and reads into a buffer of the thread. It keeps waiting while a request is in flight, so that a
+// client that goes is noticed; bytes that arrive meanwhile (pipelining) are kept for the next request.
 #pragma once
 
 #include <atomic>
@@ -13,10 +13,11 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
 #include <condition_variable>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
-#include <shared_mutex>
+#include <optional>
 #include <string>
 
 #include "platform/http/server.h"
@@ -32,50 +33,64 @@ class Connection;
 class Reply;
 class RequestParser;
 
+// Where the answer to one request goes. Any thread.
+class Responder {
+ public:
+  using Done = std::function<void(bool ok)>;
+
+  virtual ~Responder() = default;
+  virtual void Answer(Response response) = 0;  // status 0: it was dropped unanswered
+  virtual void BeginStream(Response head) = 0;
+  virtual void Piece(std::string piece, Done done) = 0;
+  virtual void EndStream(bool whole) = 0;
+};
+
 // What the connections of one server share.
 struct Core {
   Core(ServerOptions server_options, Handler request_handler);
 
   Response ErrorResponse(int status, std::string_view reason, std::string_view message) const;
-  // Runs `f` on the strand, unless the server has stopped.
-  template <typename F>
-  void Post(const Strand& strand, F&& f) {
-    std::shared_lock lock(stop_mutex);
-    if (!stopped) net::post(strand, std::forward<F>(f));
-  }
-
   const ServerOptions options;
   const Handler handler;
-  net::io_context io;
   std::atomic<bool> draining{false};
   std::atomic<std::size_t> buffered_bytes{0};  // of bodies, see Limits
 
-  std::shared_mutex stop_mutex;
-  bool stopped = false;
-
-  std::mutex mutex;  // guards the two below
+  std::mutex mutex;  // guards the three below
   std::list<std::shared_ptr<Connection>> connections;
-  std::condition_variable gone;  // the last connection has gone
+  std::size_t present = 0;       // connections that are not destroyed yet, open or not
+  std::condition_variable gone;  // the last connection has been closed or destroyed
 };
 
-class Connection : public std::enable_shared_from_this<Connection> {
+// That there is a connection, until all of it has been destroyed.
+class Presence {
+ public:
+  explicit Presence(std::shared_ptr<Core> core);
+  ~Presence();
+
+ private:
+  const std::shared_ptr<Core> core_;
+};
+
+class Connection final : public Responder, public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<Core> core, Socket socket);
-  ~Connection();
+  ~Connection() override;
 
   // Enters the connection into the core's list; with `refuse` it is answered 503 and closed.
   void Start(bool refuse);
   // Any thread: closes if past its deadline.
   void CheckDeadline(std::chrono::steady_clock::time_point now);
-  // Any thread: closes now if idle, else after the response.
+  // Any thread: closes now if idle, else after the response; tells a stream.
   void BeginDrain();
   // Any thread: closes at once.
   void Cut();
-  // Any thread: hands over the response of the request in flight.
-  void Answer(Response response);
+  void Answer(Response response) override;
+  void BeginStream(Response head) override;
+  void Piece(std::string piece, Done done) override;
+  void EndStream(bool whole) override;
 
  private:
-  enum class State { kIdle, kHeader, kBody, kInFlight, kWriting, kLinger, kClosed };
+  enum class State { kIdle, kHeader, kBody, kInFlight, kStreaming, kWriting, kLinger, kClosed };
 
   void Run();
   bool Step();
@@ -86,7 +101,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void OnReadable(const boost::system::error_code& error);
   void OnEnd();
   void OnExpired();
-  void CloseIfIdle();
+  void Drain();
   // Parses what has arrived; false if more is needed or the request was refused.
   bool Parse();
   bool TargetTooLong() const;
@@ -98,13 +113,23 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Dispatch();
   void Refuse(int status, std::string_view reason, std::string_view message);
   void Send(Response response);
+  void StartStream(const Response& head);
+  void SendPiece();
+  void FinishStream();
+  void Abandon();
   void Write();
   void OnWritten();
+  void OnPieceWritten();
+  void LosePieces();
+  void TellDraining();
+  // A request is being served, and the rest of the answer is the handler's.
+  bool Serving() const { return state_ == State::kInFlight || state_ == State::kStreaming; }
   void Linger();
   void Close();
   void SetDeadline(std::chrono::milliseconds from_now);
   void NoDeadline() { deadline_ms_.store(0, std::memory_order_relaxed); }
 
+  const Presence presence_;  // first: the last to go
   const std::shared_ptr<Core> core_;
   Socket socket_;
   const std::string peer_;
@@ -118,6 +143,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool ended_ = false;      // the client has closed its sending side
   bool close_ = false;      // close after this response
   bool head_only_ = false;  // the request in flight is a HEAD
+  bool http10_ = false;     // the request in flight is one of HTTP/1.0
   std::size_t header_bytes_ = 0;
   std::size_t lingered_bytes_ = 0;
   std::string in_;  // arrived, not yet parsed
@@ -125,6 +151,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<Charge> charge_;  // null while the body takes no memory of its own
   std::weak_ptr<Reply> reply_;
   std::string head_, body_;  // being written
+  // Of a stream:
+  bool writing_ = false;  // its head or a piece is being written
+  bool ending_ = false;   // it ends with what is being written and waits
+  Done done_;             // of the piece that is being written
+  std::optional<std::pair<std::string, Done>> next_;
 };
 
 }  // namespace lanting::http

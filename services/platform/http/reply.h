@@ -28,44 +28,42 @@ class Charge {
   std::size_t bytes_ = 0;
 };
 
-// The link between an Exchange and its connection: owned by the Exchange's functions, safe from any thread.
-class Reply {
+// The link between an Exchange and what answers it: owned by the Exchange's functions and by its stream, safe from any
+// thread.
+class Reply : public std::enable_shared_from_this<Reply> {
  public:
-  explicit Reply(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  explicit Reply(std::shared_ptr<Responder> responder) : responder_(std::move(responder)) {}
   ~Reply() {
-    if (connection_) connection_->Answer({.status = 0});  // dropped without an answer
+    if (responder_) responder_->Answer({.status = 0});  // dropped without an answer
   }
 
-  void Give(Response response) {
-    auto [connection, cancel] = Detach();
-    if (connection) connection->Answer(std::move(response));
-  }
-  void OnCancel(std::function<void()> f) {
-    {
-      std::lock_guard lock(mutex_);
-      if (!cancelled_) {
-        if (connection_) cancel_ = std::move(f);
-        return;
-      }
-    }
-    f();
-  }
-  void Cancel() {
-    auto [connection, cancel] = Detach(true);
-    if (cancel) cancel();
-  }
+  void Give(Response response);
+  std::shared_ptr<BodyStream> Stream(Response head);
+  void OnCancel(std::function<void()> f);
+  // By the server, when nobody wants the (rest of the) answer.
+  void Cancel();
+  // By the server, to a stream.
+  void Drain();
 
  private:
-  std::pair<std::shared_ptr<Connection>, std::function<void()>> Detach(bool cancelled = false) {
-    std::lock_guard lock(mutex_);
-    if (connection_) cancelled_ = cancelled;
-    return {std::move(connection_), std::exchange(cancel_, nullptr)};
-  }
+  class PieceStream;
 
-  std::mutex mutex_;
-  std::shared_ptr<Connection> connection_;  // null once answered or cancelled
-  std::function<void()> cancel_;
+  struct Detached {
+    std::shared_ptr<Responder> responder;
+    std::function<void()> cancel;
+  };
+  // Takes the responder, so that the answer is over; of an answer in pieces only if `streaming`.
+  Detached Detach(bool streaming, bool cancelled = false);
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<Responder> responder_;  // null once answered or cancelled
+  std::function<void()> cancel_, drain_;
+  bool streaming_ = false;
   bool cancelled_ = false;
+  bool draining_ = false;
 };
+
+// The functions of an exchange of which the answer goes to `reply`.
+void Bind(Exchange* exchange, const std::shared_ptr<Reply>& reply);
 
 }  // namespace lanting::http

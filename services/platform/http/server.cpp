@@ -1,13 +1,12 @@
 #include "platform/http/server.h"
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <charconv>
 #include <future>
 #include <stdexcept>
-#include <thread>
 
 #include "platform/http/connection.h"
+#include "platform/http/io.h"
 #include "platform/http/wire.h"
 
 namespace lanting::http {
@@ -47,7 +46,17 @@ tcp::endpoint Resolve(net::io_context& io, const std::string& address) {
 }  // namespace
 
 Core::Core(ServerOptions server_options, Handler request_handler)
-    : options(std::move(server_options)), handler(std::move(request_handler)), io(options.threads) {}
+    : options(std::move(server_options)), handler(std::move(request_handler)) {}
+
+Presence::Presence(std::shared_ptr<Core> core) : core_(std::move(core)) {
+  std::lock_guard lock(core_->mutex);
+  ++core_->present;
+}
+
+Presence::~Presence() {
+  std::lock_guard lock(core_->mutex);
+  if (--core_->present == 0) core_->gone.notify_all();
+}
 
 Response Core::ErrorResponse(int status, std::string_view reason, std::string_view message) const {
   Response response =
@@ -56,10 +65,12 @@ Response Core::ErrorResponse(int status, std::string_view reason, std::string_vi
   return response;
 }
 
-struct Server::Impl {
-  Impl(ServerOptions options, Handler handler)
-      : core(std::make_shared<Core>(std::move(options), std::move(handler))),
-        strand(net::make_strand(core->io)),
+// Its handlers keep it: on a shared Io nobody waits for those that are cancelled and find nothing to do.
+struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
+  Impl(std::shared_ptr<Io> shared_io, ServerOptions options, Handler handler)
+      : io(std::move(shared_io)),
+        core(std::make_shared<Core>(std::move(options), std::move(handler))),
+        strand(net::make_strand(io->context())),
         acceptor(strand),
         sweep_timer(strand),
         accept_timer(strand) {
@@ -67,20 +78,18 @@ struct Server::Impl {
     const auto& limits = core->options.limits;
     auto shortest = std::min({limits.header_timeout, limits.body_timeout, limits.idle_timeout, limits.write_timeout});
     sweep_period = std::clamp(shortest / 4, std::chrono::milliseconds(10), std::chrono::milliseconds(250));
-    net::post(strand, [this] {
-      Accept();
-      Sweep();
-    });
-    for (int i = 0; i < std::max(1, core->options.threads); ++i) {
-      threads.emplace_back([this] { core->io.run(); });
-    }
   }
 
-  ~Impl() { Drain(std::chrono::milliseconds(0)); }
+  void Start() {
+    net::post(strand, [self = shared_from_this()] {
+      self->Accept();
+      self->Sweep();
+    });
+  }
 
   void Listen() {
     const auto& address = core->options.address;
-    auto endpoint = Resolve(core->io, address);
+    auto endpoint = Resolve(io->context(), address);
     error_code error;
     acceptor.open(endpoint.protocol(), error);
     if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
@@ -91,34 +100,37 @@ struct Server::Impl {
   }
 
   void Accept() {
-    acceptor.async_accept(net::make_strand(core->io), [this](const error_code& error, Socket socket) {
-      if (!acceptor.is_open()) return;
-      if (error) {
-        accept_timer.expires_after(kAcceptPause);
-        accept_timer.async_wait([this](const error_code&) {
-          if (acceptor.is_open()) Accept();
-        });
-        return;
-      }
-      std::size_t open = Count();
-      const std::size_t limit = core->options.limits.max_connections;
-      if (open < limit + kMaxRefusing) std::make_shared<Connection>(core, std::move(socket))->Start(open >= limit);
-      Accept();
-    });
+    if (!acceptor.is_open()) return;
+    acceptor.async_accept(net::make_strand(io->context()),
+                          [self = shared_from_this()](const error_code& error, Socket socket) {
+                            if (self->acceptor.is_open()) self->OnAccepted(error, std::move(socket));
+                          });
+  }
+
+  void OnAccepted(const error_code& error, Socket socket) {
+    if (error) {
+      accept_timer.expires_after(kAcceptPause);
+      accept_timer.async_wait([self = shared_from_this()](const error_code&) { self->Accept(); });
+      return;
+    }
+    const std::size_t open = Count();
+    const std::size_t limit = core->options.limits.max_connections;
+    if (open < limit + kMaxRefusing) std::make_shared<Connection>(core, std::move(socket))->Start(open >= limit);
+    Accept();
   }
 
   // One timer for all connections: their deadlines are coarse, and setting one per request would cost more than
   // looking at all of them a few times a second.
   void Sweep() {
     sweep_timer.expires_after(sweep_period);
-    sweep_timer.async_wait([this](const error_code& error) {
-      if (error || !sweeping) return;
+    sweep_timer.async_wait([self = shared_from_this()](const error_code& error) {
+      if (error || !self->sweeping) return;
       auto now = std::chrono::steady_clock::now();
       {
-        std::lock_guard lock(core->mutex);
-        for (const auto& connection : core->connections) connection->CheckDeadline(now);
+        std::lock_guard lock(self->core->mutex);
+        for (const auto& connection : self->core->connections) connection->CheckDeadline(now);
       }
-      Sweep();
+      self->Sweep();
     });
   }
 
@@ -139,7 +151,7 @@ struct Server::Impl {
   }
 
   void Drain(std::chrono::milliseconds grace) {
-    if (threads.empty()) return;
+    if (!io) return;
     core->draining = true;
     OnStrand([this] {
       error_code ignored;
@@ -151,35 +163,37 @@ struct Server::Impl {
       for (const auto& connection : core->connections) connection->BeginDrain();
       core->gone.wait_for(lock, grace, [this] { return core->connections.empty(); });
       for (const auto& connection : core->connections) connection->Cut();
+      core->gone.wait(lock, [this] { return core->present == 0; });  // none of their handlers runs any more
     }
     OnStrand([this] {
       sweeping = false;
       sweep_timer.cancel();
     });
-    {
-      std::unique_lock lock(core->stop_mutex);
-      core->stopped = true;
-    }
-    work.reset();
-    for (auto& thread : threads) thread.join();  // run() returns when the last socket is closed
-    threads.clear();
+    if (own_io) io->Stop();
+    io.reset();
   }
 
+  std::shared_ptr<Io> io;  // null once drained
+  bool own_io = false;
   std::shared_ptr<Core> core;
-  net::executor_work_guard<net::io_context::executor_type> work{core->io.get_executor()};
   Strand strand;
   net::basic_socket_acceptor<tcp, Strand> acceptor;
   net::basic_waitable_timer<std::chrono::steady_clock, net::wait_traits<std::chrono::steady_clock>, Strand> sweep_timer,
       accept_timer;
   std::chrono::milliseconds sweep_period{250};
   bool sweeping = true;  // on the strand: the sweep goes on
-  std::vector<std::thread> threads;
   int port = 0;
 };
 
-Server::Server(ServerOptions options, Handler handler)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(handler))) {}
-Server::~Server() = default;
+Server::Server(ServerOptions options, Handler handler) {
+  auto io = std::exchange(options.io, nullptr);
+  const bool own = io == nullptr;
+  if (own) io = std::make_shared<Io>(options.threads);
+  impl_ = std::make_shared<Impl>(std::move(io), std::move(options), std::move(handler));
+  impl_->own_io = own;
+  impl_->Start();
+}
+Server::~Server() { impl_->Drain(std::chrono::milliseconds(0)); }
 
 int Server::port() const { return impl_->port; }
 std::size_t Server::connections() const { return impl_->Count(); }

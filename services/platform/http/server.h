@@ -1,5 +1,5 @@
-// A small asynchronous HTTP/1.1 server over Boost.Beast: the gateway's front and every process's /healthz /readyz
-// /metrics. Everything has a limit; Beast stays behind server.cpp.
+// An asynchronous HTTP/1.1 server (RFC 9110, 9112): the gateway's front and every process's /healthz /readyz /metrics.
+// Everything has a limit.
 #pragma once
 
 #include <chrono>
@@ -13,6 +13,8 @@
 #include <vector>
 
 namespace lanting::http {
+
+class Io;
 
 struct Limits {
   std::size_t max_header_bytes = 16 * 1024;
@@ -53,12 +55,36 @@ struct Response {
 // Called at most once, from any thread; after the connection has gone it does nothing.
 using Respond = std::function<void(Response)>;
 
+// The body of a response that is sent piece by piece. Any thread; one producer. Dropping it before End() cuts the
+// connection, so that the client sees that the body is not complete. Callbacks must not throw.
+class BodyStream {
+ public:
+  virtual ~BodyStream() = default;
+  // Sends `piece` at once. `done(true)` when the socket has taken it: the producer makes the next one only then.
+  // `done(false)` when nobody wants the rest: the client has gone or took longer than write_timeout for the piece, the
+  // server was cut, or the body is not sent at all (HEAD). `done` is called exactly once, on an I/O thread, or on the
+  // caller's if the client has gone already; never before the server gave it up: it holds at most one piece that is
+  // being sent and one that waits. A producer that hands over a third loses its client.
+  virtual void Write(std::string piece, std::function<void(bool ok)> done) = 0;
+  // The body is complete; after it nothing may be written. Need not wait for the last piece's `done`.
+  virtual void End() = 0;
+  // Registers a function to call once, on an I/O thread, when the server begins to drain (at once, on the caller's
+  // thread, if it does already): the stream should end within the grace, after which it is cut.
+  virtual void OnDrain(std::function<void()> f) = 0;
+  virtual bool draining() const = 0;
+};
+
 // A request that is being served. If it is dropped without an answer, the client gets 500.
 struct Exchange {
   Request request;
   Respond respond;
-  // Registers a function to call once, on an I/O thread, if the client goes before the response was given (at once, on
-  // the caller's thread, if it has gone already). A client that closes its sending side counts as gone.
+  // Instead of `respond`: sends the head now (its body is ignored) and the body as it is made, in chunks; to HTTP/1.0
+  // until the connection closes. There is no bound in time while the producer is silent. Any thread; at most one of
+  // both, once: later calls give a stream of which every piece is lost.
+  std::function<std::shared_ptr<BodyStream>(Response head)> stream;
+  // Registers a function to call once, on an I/O thread, if the client goes before the response was given or the stream
+  // was ended (at once, on the caller's thread, if it has gone already). A client that closes its sending side counts
+  // as gone, and so does one that asked for a stream's head only.
   std::function<void(std::function<void()>)> on_cancel;
   std::shared_ptr<void> buffered;  // the server's: the body's part of max_buffered_bytes
 };
@@ -75,7 +101,8 @@ using Admit = std::function<std::optional<Response>(const Request&)>;
 
 struct ServerOptions {
   std::string address = "127.0.0.1:0";  // host:port; port 0 takes a free one
-  int threads = 1;
+  int threads = 1;                      // of its own Io
+  std::shared_ptr<Io> io;  // runs on this one, which must be kept running until the server is drained; null: its own
   Limits limits;
   ErrorBody error_body;  // default: text/plain
   Admit admit;           // default: admits everything
@@ -91,13 +118,14 @@ class Server {
 
   int port() const;
   std::size_t connections() const;
-  // Stops accepting, answers what is in flight with `Connection: close`, closes idle connections, and returns when all
-  // are gone or after `grace`; what is left then is cut. Not from a handler. Again: does nothing.
+  // Stops accepting, answers what is in flight with `Connection: close`, tells the streams, closes idle connections,
+  // and returns when all are gone or after `grace`; what is left then is cut. After it no handler of this server runs.
+  // Not from a thread of its Io. Again: does nothing.
   void Drain(std::chrono::milliseconds grace);
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace lanting::http

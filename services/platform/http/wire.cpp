@@ -103,7 +103,7 @@ std::string_view Request::Header(std::string_view name) const {
 
 bool HasBody(int status) { return status >= 200 && status != 204 && status != 304; }
 
-std::string ResponseHead(const Response& response, bool close) {
+std::string ResponseHead(const Response& response, Framing framing, bool close) {
   std::string out;
   out.reserve(256);
   out.append("HTTP/1.1 ")
@@ -115,7 +115,9 @@ std::string ResponseHead(const Response& response, bool close) {
       .append("\r\n");
   if (HasBody(response.status)) {
     if (!response.content_type.empty()) AppendHeader(out, "Content-Type", response.content_type);
-    out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+    if (framing == Framing::kLength)
+      out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+    if (framing == Framing::kChunked) out.append("Transfer-Encoding: chunked\r\n");
   }
   for (const auto& [name, value] : response.headers) {
     if (!IsServersOwn(name)) AppendHeader(out, name, value);

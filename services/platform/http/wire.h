@@ -14,8 +14,11 @@ bool EqualsIgnoreCase(std::string_view a, std::string_view b);
 // Whether a response of this status has a body at all.
 bool HasBody(int status);
 
+// Where a body ends.
+enum class Framing { kLength, kChunked, kUntilClose };
+
 // Status line and headers, with the empty line.
-std::string ResponseHead(const Response& response, bool close);
+std::string ResponseHead(const Response& response, Framing framing, bool close);
 
 // The error body of a server that was given none: one line of text.
 Response PlainError(int status, std::string_view reason, std::string_view message);
