@@ -48,13 +48,13 @@ class Application {
 
  private:
   Result<Outcome> Handle(const EventEnvelope& event) {
-    const auto handler = handlers_.find(event.type());
-    if (handler->second.versions == Versions::kNewest && event.aggregate_version() > 0 &&
+    const auto& handler = *FindHandler(handlers_, event.type());
+    if (handler.versions == Versions::kNewest && event.aggregate_version() > 0 &&
         tx_.Run(kRaiseVersion, tx_.tenant(), consumer_, event.subject(),
                 static_cast<std::int64_t>(event.aggregate_version()))
             .empty())
       return Outcome::kStale;
-    RETURN_IF_ERROR(handler->second.apply(tx_, event));
+    RETURN_IF_ERROR(handler.apply(tx_, event));
     return Outcome::kHandled;
   }
 
@@ -64,6 +64,12 @@ class Application {
 };
 
 }  // namespace
+
+const Handler* FindHandler(const Handlers& handlers, std::string_view type) {
+  auto found = handlers.find(type);
+  if (found == handlers.end()) found = handlers.find(kAnyType);
+  return found == handlers.end() ? nullptr : &found->second;
+}
 
 Applied Apply(pg::Pool& pool, const std::string& consumer, const Handlers& handlers, const Id& tenant,
               const std::vector<const EventEnvelope*>& events, Deadline deadline) {

@@ -206,7 +206,7 @@ class Consumer::Impl {
       if (event.tenant.IsNil() || e.type().empty() || !Id::Parse(e.event_id())) {
         RETURN_IF_ERROR(Bury(event, "CANNOT_PARSE", "not an EventEnvelope with event_id, tenant_id and type", 1));
         done.push_back(std::move(event.delivery));
-      } else if (!handlers_.contains(e.type())) {
+      } else if (FindHandler(handlers_, e.type()) == nullptr) {
         metrics_.Count("ignored");
         done.push_back(std::move(event.delivery));
       } else {
@@ -251,8 +251,14 @@ class Consumer::Impl {
       return false;
     }
     pause_backoff_.Reset();
-    for (auto outcome : applied.outcomes) metrics_.Count(NameOf(outcome));
+    Committed(applied.outcomes);
     return true;
+  }
+
+  void Committed(const std::vector<Outcome>& outcomes) {
+    for (auto outcome : outcomes) metrics_.Count(NameOf(outcome));
+    const bool effects = std::ranges::find(outcomes, Outcome::kHandled) != outcomes.end();
+    if (effects && options_.committed) options_.committed();
   }
 
   Result<void> Finish(std::vector<Event> events) {
@@ -281,7 +287,7 @@ class Consumer::Impl {
           Bury(event, error.reason, error.internal.empty() ? error.message : error.internal, event.attempts));
     } else {
       pause_backoff_.Reset();
-      metrics_.Count(NameOf(applied.outcomes.front()));
+      Committed(applied.outcomes);
     }
     LANTING_FAULT_POINT("consumer.before_xack");
     RETURN_IF_ERROR(reader_.Acknowledge({event.delivery}));

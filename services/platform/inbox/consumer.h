@@ -4,7 +4,7 @@
 // is acknowledged after the commit. So a crash, a takeover or a stream that is sent again costs a second look, never a
 // second effect.
 //
-//   * A type without a handler is acknowledged and ignored.
+//   * A type without a handler (kAnyType included) is acknowledged and ignored.
 //   * What cannot be parsed, or what the handler refuses for good (an Error that is not transient), goes to the dead
 //     letters (dead_letter.h) at once.
 //   * Anything else (a transient Error, an SQL error) is tried again with back-off, max_attempts times, then it is a
@@ -22,6 +22,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lanting/common/v1/event_envelope.pb.h"
@@ -43,8 +44,11 @@ struct Handler {
   Versions versions = Versions::kEvery;
 };
 
-// By full name of the payload message: "lanting.membership.v1.MemberJoined".
+// By full name of the payload message: "lanting.membership.v1.MemberJoined". kAnyType takes what no other entry takes.
 using Handlers = std::map<std::string, Handler, std::less<>>;
+inline constexpr char kAnyType[] = "*";
+// nullptr: nobody takes the type.
+const Handler* FindHandler(const Handlers& handlers, std::string_view type);
 
 struct ConsumerOptions {
   std::string name;  // the consuming service: group, inbox rows, dead letters
@@ -61,6 +65,8 @@ struct ConsumerOptions {
   std::chrono::milliseconds claim_idle{60000};  // above the slowest handler: older entries of others are taken over
   std::chrono::milliseconds handle_timeout{10000};
   std::chrono::milliseconds retry_first{100}, retry_most{20000};
+  // Called by the consumer's thread after a commit with effects: wakes whoever works on them. May be empty.
+  std::function<void()> committed{};
 };
 
 class Consumer {

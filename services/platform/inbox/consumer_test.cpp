@@ -22,6 +22,27 @@ TEST_F(ConsumerTest, AThousandEventsWithAPoisonEntryAndAnUnknownType) {
   EXPECT_EQ(letter.envelope, std::string("\xff\x00not an envelope", 17));
 }
 
+TEST_F(ConsumerTest, OneHandlerMayTakeWhateverNoOtherTakesAndCommitsAreTold) {
+  std::atomic<int> others = 0, commits = 0;
+  const Handler any{[&](pg::Tx& tx, const EventEnvelope& e) -> Result<void> {
+    ++others;
+    return Effect(tx, e);
+  }};
+  auto options = Options();
+  options.committed = [&] { ++commits; };
+  Consumer consumer(options, {{kJoined, {&Effect}}, {kAnyType, any}}, pool_);
+  consumer.Start();
+  const auto unknown = Envelope("桓温", 1, "lanting.content.v1.NotEvenCompiledIn");
+  Send(unknown);
+  Send(Envelope("谢安", 1));
+  ASSERT_TRUE(Eventually([&] { return Effects() == 2 && Pending() == 0; }));
+  EXPECT_GE(others, 1);
+  EXPECT_EQ(Effects("subject LIKE '%桓温'"), 1);
+  EXPECT_GE(commits, 1);
+  EXPECT_LE(commits, 2);
+  EXPECT_EQ(Letters(), 0);
+}
+
 TEST_F(ConsumerTest, ARefusalByRedisIsNotMetInALoop) {
   ASSERT_TRUE(client_.Command({"ACL", "SETUSER", "default", "-xreadgroup"}).ok());
   Send(Envelope("桓玄", 1));
