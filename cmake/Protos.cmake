@@ -36,11 +36,20 @@ function(lanting_protos target)
   add_library(${target} INTERFACE)
   target_link_libraries(${target} INTERFACE "$<LINK_LIBRARY:WHOLE_ARCHIVE,${target}_objects>")
   target_compile_options(${target}_objects PRIVATE -w $<$<NOT:$<CONFIG:Debug>>:-O1> -g0)
-  # The whole descriptor set with comments: conformance, contract tests and the OpenAPI document.
+  # The whole descriptor set: conformance and contract tests.
   add_custom_command(
     OUTPUT ${CMAKE_BINARY_DIR}/lanting.binpb
     COMMAND protobuf::protoc -I${CMAKE_SOURCE_DIR}/protos -I${LANTING_GOOGLEAPIS_DIR} --include_imports --include_source_info
             --descriptor_set_out=${CMAKE_BINARY_DIR}/lanting.binpb ${own}
     DEPENDS ${sources})
   add_custom_target(lanting_descriptors ALL DEPENDS ${CMAKE_BINARY_DIR}/lanting.binpb)
+  # Our own files with their comments, which generated code does not have: embedded for the OpenAPI document.
+  list(TRANSFORM own PREPEND ${CMAKE_SOURCE_DIR}/protos/ OUTPUT_VARIABLE own_paths)
+  add_custom_command(
+    OUTPUT ${CMAKE_BINARY_DIR}/lanting.comments.binpb
+    COMMAND protobuf::protoc -I${CMAKE_SOURCE_DIR}/protos -I${LANTING_GOOGLEAPIS_DIR} --include_source_info
+            --descriptor_set_out=${CMAKE_BINARY_DIR}/lanting.comments.binpb ${own}
+    DEPENDS ${own_paths}
+    COMMENT "comments of the protos")
+  add_custom_target(lanting_comments DEPENDS ${CMAKE_BINARY_DIR}/lanting.comments.binpb)
 endfunction()
