@@ -1,10 +1,13 @@
 #include "platform/base/strings.h"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <memory>
 
 namespace lanting {
 namespace {
@@ -117,9 +120,14 @@ std::string HexEncode(std::string_view bytes) {
 }
 
 std::string Sha256(std::string_view bytes) {
+  // Looked up once: SHA256() of OpenSSL 3 looks its algorithm up at each call, which costs more than the hash.
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
+  if (EVP_DigestInit_ex2(context.get(), algorithm, nullptr) != 1 ||
+      EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1 ||
+      EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(digest.data()), nullptr) != 1)
+    std::abort();
   return digest;
 }
 
@@ -130,6 +138,14 @@ std::string RandomBytes(std::size_t n) {
     if (got <= 0) std::abort();
     done += static_cast<std::size_t>(got);
   }
+  return out;
+}
+
+std::string RandomIdBytes(std::size_t n) {
+  thread_local std::string pool;
+  if (pool.size() < n) pool = RandomBytes(std::max<std::size_t>(n, 1024));
+  std::string out = pool.substr(pool.size() - n);
+  pool.resize(pool.size() - n);
   return out;
 }
 

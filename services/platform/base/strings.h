@@ -24,5 +24,8 @@ std::string HexEncode(std::string_view bytes);
 std::string Sha256(std::string_view bytes);
 // `n` bytes from the kernel's random source.
 std::string RandomBytes(std::size_t n);
+// The same for ids that are made by the thousand and protect nothing: the kernel is asked once for many of them. Not
+// for secrets: what comes next lies in memory.
+std::string RandomIdBytes(std::size_t n);
 
 }  // namespace lanting

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace lanting {
 namespace {
 
@@ -37,6 +39,17 @@ TEST(StringsTest, SmallThings) {
   EXPECT_EQ(ToLowerCamel("accepted_rules_version"), "acceptedRulesVersion");
   EXPECT_EQ(Trim(" \t a b \n"), "a b");
   EXPECT_EQ(Split("a,,b", ',').size(), 3u);
+}
+
+TEST(RandomTest, IdsDiffer) {
+  std::set<std::string> seen;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string bytes = RandomIdBytes(static_cast<std::size_t>(8 + i % 9));
+    EXPECT_EQ(bytes.size(), static_cast<std::size_t>(8 + i % 9));
+    EXPECT_TRUE(seen.insert(bytes.substr(0, 8)).second);
+  }
+  EXPECT_EQ(RandomIdBytes(5000).size(), 5000u);
+  EXPECT_EQ(RandomIdBytes(0), "");
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ bool WellFormed(std::string_view t) {
 
 std::string RandomHex(std::size_t bytes) {
   for (;;) {
-    std::string hex = HexEncode(RandomBytes(bytes));
+    std::string hex = HexEncode(RandomIdBytes(bytes));
     if (!IsZero(hex)) return hex;
   }
 }
