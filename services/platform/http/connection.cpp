@@ -35,6 +35,23 @@ bool HasFoldedLine(std::string_view header) {
   return false;
 }
 
+constexpr const char* kTargetTooLong = "The request target is too long.";
+
+const char* ReasonOf(int status) {
+  switch (status) {
+    case 413:
+      return "BODY_TOO_LARGE";
+    case 414:
+    case 431:
+      return "HEADER_TOO_LARGE";
+    case 501:
+    case 505:
+      return "UNIMPLEMENTED";
+    default:
+      return "MALFORMED_REQUEST";
+  }
+}
+
 }  // namespace
 
 Connection::Connection(std::shared_ptr<Core> core, Socket socket)
@@ -142,7 +159,7 @@ bool Connection::StepHeader() {
   if (!Parse()) return false;
   if (!parser_->is_header_done()) {
     if (TargetTooLong()) {
-      Refuse(414, "HEADER_TOO_LARGE", "The request target is too long.");
+      Refuse(414, ReasonOf(414), kTargetTooLong);
     } else if (header_bytes_ + in_.size() > limits.max_header_bytes) {
       Refuse(431, "HEADER_TOO_LARGE", "The request header is too large.");
     }
@@ -204,39 +221,47 @@ bool Connection::StepBody() {
   return true;
 }
 
-// Also if the request line has not ended yet.
+// Of a request line that has not been parsed, and perhaps not ended.
 bool Connection::TargetTooLong() const {
   const std::size_t longest_line = core_->options.limits.max_target_bytes + 64;
-  return parser_->target_too_long ||
-         (parser_->request.method.empty() && in_.size() > longest_line && in_.find("\r\n") > longest_line);
+  return parser_->request.method.empty() && in_.size() > longest_line && in_.find("\r\n") > longest_line;
 }
 
 bool Connection::Parse() {
   if (in_.empty()) return true;
   error_code error;
-  bool in_header = !parser_->is_header_done();
-  auto used = parser_->put(net::const_buffer(in_.data(), in_.size()), error);
+  const bool in_header = !parser_->is_header_done();
+  const auto used = parser_->put(net::const_buffer(in_.data(), in_.size()), error);
   if (in_header && HasFoldedLine(std::string_view(in_).substr(0, used))) {
     Refuse(400, "MALFORMED_REQUEST", "A header line must not be folded: send each header in one line.");
     return false;
   }
+  if (error && error != beast_http::error::need_more) {
+    RefuseParsed(error);
+    return false;
+  }
   in_.erase(0, used);
   if (in_header) header_bytes_ += used;
-  if (!error || error == beast_http::error::need_more) return true;
-  if (TargetTooLong()) {
-    Refuse(414, "HEADER_TOO_LARGE", "The request target is too long.");
+  return true;
+}
+
+// Why the parser stopped, as an answer. What it stopped at is still in in_.
+void Connection::RefuseParsed(const error_code& error) {
+  const Refusal refusal = parser_->refusal;
+  if (refusal.status != 0) {
+    Refuse(refusal.status, ReasonOf(refusal.status), refusal.message);
+  } else if (error == beast_http::error::bad_version &&
+             IsOtherVersion(std::string_view(in_).substr(0, in_.find("\r\n")))) {
+    Refuse(505, ReasonOf(505), "This server speaks HTTP/1.1.");
   } else if (error == beast_http::error::header_limit) {
-    Refuse(431, "HEADER_TOO_LARGE",
-           parser_->too_many_headers ? "The request has too many headers." : "The request header is too large.");
+    if (TargetTooLong()) return Refuse(414, ReasonOf(414), kTargetTooLong);
+    Refuse(431, ReasonOf(431), "The request header is too large.");
   } else if (error == beast_http::error::body_limit) {
-    Refuse(413, "BODY_TOO_LARGE",
+    Refuse(413, ReasonOf(413),
            "The request body is larger than " + std::to_string(core_->options.limits.max_body_bytes) + " bytes.");
-  } else if (parser_->host_missing_or_twice) {
-    Refuse(400, "MALFORMED_REQUEST", "The request needs exactly one Host header.");
   } else {
-    Refuse(400, "MALFORMED_REQUEST", "The request is not well-formed HTTP/1.1: " + error.message() + ".");
+    Refuse(400, ReasonOf(400), "The request is not well-formed HTTP/1.1: " + error.message() + ".");
   }
-  return false;
 }
 
 // Nothing else is on its way to the client, so these few bytes fit the socket's buffer or the client does not read.

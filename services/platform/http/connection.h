@@ -105,6 +105,7 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   // Parses what has arrived; false if more is needed or the request was refused.
   bool Parse();
   bool TargetTooLong() const;
+  void RefuseParsed(const boost::system::error_code& error);
   bool Continue100();
   // Asks options.admit; false if the request was refused.
   bool Admitted();

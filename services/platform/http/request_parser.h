@@ -16,10 +16,15 @@ namespace beast_http = boost::beast::http;
 constexpr std::size_t kMaxRequestHeaders = 100;
 constexpr std::size_t kBodyReserve = 64 * 1024;
 
+struct Refusal {
+  int status = 0;  // 0: none
+  const char* message = "";
+};
+
 // Beast's parser, writing straight into a Request.
 class RequestParser final : public beast_http::basic_parser<true> {
  public:
-  explicit RequestParser(const Limits& limits) : max_target_(limits.max_target_bytes) {
+  explicit RequestParser(const Limits& limits) : limits_(limits) {
     header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
     body_limit(limits.max_body_bytes);
   }
@@ -27,9 +32,7 @@ class RequestParser final : public beast_http::basic_parser<true> {
   Request request;
   bool expects_continue = false;
   bool http10 = false;
-  bool target_too_long = false;
-  bool too_many_headers = false;
-  bool host_missing_or_twice = false;
+  Refusal refusal;  // why it stopped, where that is not Beast's own error
 
  private:
   using field = beast_http::field;
@@ -37,37 +40,50 @@ class RequestParser final : public beast_http::basic_parser<true> {
   using error_code = boost::system::error_code;
 
   static std::string_view View(string_view s) { return {s.data(), s.size()}; }
+  void Refuse(int status, const char* message, error_code& ec) {
+    refusal = {status, message};
+    ec = beast_http::error::bad_value;
+  }
 
-  void on_request_impl(beast_http::verb, string_view method, string_view target, int version, error_code& ec) override {
+  void on_request_impl(beast_http::verb verb, string_view method, string_view target, int version,
+                       error_code& ec) override {
     http10 = version == 10;
     request.method = View(method);
-    target_too_long = target.size() > max_target_;
-    if (target_too_long) {
-      ec = beast_http::error::bad_target;
-      return;
-    }
-    request.target = OriginForm(View(target));
-    if (!request.target.empty() && request.target[0] == '?') request.target.insert(0, "/");
+    if (target.size() > limits_.max_target_bytes) return Refuse(414, "The request target is too long.", ec);
+    if (verb == beast_http::verb::connect || verb == beast_http::verb::trace)
+      return Refuse(501, "This server knows neither CONNECT nor TRACE.", ec);
+    if (!SplitTarget(View(target), request.method, &authority_, &request.target))
+      Refuse(400, "The request target must be a path that starts with '/', or an http(s) URI of this server.", ec);
   }
   void on_response_impl(int, string_view, int, error_code&) override {}
   void on_field_impl(field name, string_view name_text, string_view value, error_code& ec) override {
-    if (header_done_) return;  // trailers are not headers
-    if (name == field::host && hosts_++ > 0) {
-      host_missing_or_twice = true;
-      ec = beast_http::error::bad_field;
+    if (header_done_) {  // trailers are not headers, but they count
+      trailer_bytes_ += name_text.size() + value.size() + 4;
+      if (trailer_bytes_ > limits_.max_header_bytes) Refuse(400, "The request's trailers are too large.", ec);
+      return;
     }
-    if (name == field::transfer_encoding && (http10 || !EqualsIgnoreCase(View(value), "chunked"))) {
-      ec = beast_http::error::bad_transfer_encoding;
+    if (name == field::host) {
+      if (hosts_++ > 0) return Refuse(400, "The request needs exactly one Host header.", ec);
+      if (!IsHost(View(value))) return Refuse(400, "The Host header is not a host with an optional port.", ec);
     }
-    if (name == field::expect) expects_continue = EqualsIgnoreCase(View(value), "100-continue");
-    too_many_headers = request.headers.size() == kMaxRequestHeaders;
-    if (too_many_headers) ec = beast_http::error::header_limit;
-    if (!ec) request.headers.emplace_back(View(name_text), View(value));
+    // Beast takes equal lengths for one; others take the first, the last, or the list for a number.
+    if (name == field::content_length && (lengths_++ > 0 || !IsNumber(View(value))))
+      return Refuse(400, "The request needs exactly one Content-Length, a number.", ec);
+    if (name == field::transfer_encoding && (http10 || !EqualsIgnoreCase(View(value), "chunked")))
+      return Refuse(400, "The only transfer coding this server knows is chunked, and that not in HTTP/1.0.", ec);
+    if (name == field::expect) {
+      if (!EqualsIgnoreCase(View(value), "100-continue"))
+        return Refuse(417, "The only expectation this server knows is 100-continue.", ec);
+      expects_continue = true;
+    }
+    if (request.headers.size() == kMaxRequestHeaders) return Refuse(431, "The request has too many headers.", ec);
+    request.headers.emplace_back(View(name_text), View(value));
   }
   void on_header_impl(error_code& ec) override {
     header_done_ = true;
-    host_missing_or_twice = !http10 && hosts_ == 0;
-    if (host_missing_or_twice) ec = beast_http::error::bad_field;
+    if (!http10 && hosts_ == 0) return Refuse(400, "The request needs exactly one Host header.", ec);
+    if (!authority_.empty() && hosts_ > 0 && !SameAuthority(authority_, request.Header("host")))
+      Refuse(400, "The request target names another host than the Host header.", ec);
   }
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
     // What was promised is not yet sent: reserve little, grow with what arrives.
@@ -84,8 +100,11 @@ class RequestParser final : public beast_http::basic_parser<true> {
   }
   void on_finish_impl(error_code&) override {}
 
-  const std::size_t max_target_;
+  const Limits& limits_;
+  std::string authority_;  // of an absolute-form target, with its scheme's port left out
+  std::size_t trailer_bytes_ = 0;
   int hosts_ = 0;
+  int lengths_ = 0;
   bool header_done_ = false;
 };
 

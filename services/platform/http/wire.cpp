@@ -29,6 +29,7 @@ std::string_view Phrase(int status) {
       {413, "Content Too Large"},
       {414, "URI Too Long"},
       {415, "Unsupported Media Type"},
+      {417, "Expectation Failed"},
       {422, "Unprocessable Content"},
       {429, "Too Many Requests"},
       {431, "Request Header Fields Too Large"},
@@ -38,6 +39,7 @@ std::string_view Phrase(int status) {
       {502, "Bad Gateway"},
       {503, "Service Unavailable"},
       {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
   };
   for (const auto& [code, phrase] : kPhrases) {
     if (code == status) return phrase;
@@ -131,13 +133,65 @@ Response PlainError(int status, std::string_view, std::string_view message) {
   return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::string(message) + "\n"};
 }
 
-std::string_view OriginForm(std::string_view target) {
-  std::size_t scheme = EqualsIgnoreCase(target.substr(0, 7), "http://")    ? 7
-                       : EqualsIgnoreCase(target.substr(0, 8), "https://") ? 8
-                                                                           : 0;
-  if (scheme == 0) return target;
-  auto path = target.find_first_of("/?", scheme);
-  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+bool SplitTarget(std::string_view target, std::string_view method, std::string* authority, std::string* path) {
+  if (target.find('#') != std::string_view::npos) return false;
+  if (target.starts_with('/') || (target == "*" && method == "OPTIONS")) {
+    path->assign(target);
+    return true;
+  }
+  const bool plain = EqualsIgnoreCase(target.substr(0, 7), "http://");
+  if (!plain && !EqualsIgnoreCase(target.substr(0, 8), "https://")) return false;
+  target.remove_prefix(plain ? 7 : 8);
+  const auto end = std::min(target.find_first_of("/?"), target.size());
+  std::string_view host = target.substr(0, end);
+  if (host.empty() || !IsHost(host)) return false;
+  const std::string_view port = plain ? ":80" : ":443";
+  if (host.ends_with(port)) host.remove_suffix(port.size());
+  authority->assign(host);
+  path->assign(target.substr(end));
+  if (!path->starts_with('/')) path->insert(0, "/");
+  return true;
+}
+
+bool IsHost(std::string_view value) {
+  std::size_t end = 0;
+  if (value.starts_with('[')) {
+    end = value.find(']');
+    if (end == std::string_view::npos) return false;
+    const auto address = value.substr(1, end - 1);
+    if (address.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos) return false;
+    ++end;
+  } else {
+    end = std::min(value.find(':'), value.size());
+    // reg-name: unreserved, percent-encoded, sub-delims but for the comma, which would make a list.
+    for (const char c : value.substr(0, end)) {
+      const bool plain = (c >= '0' && c <= '9') || (Lower(c) >= 'a' && Lower(c) <= 'z');
+      if (!plain && std::string_view("-._~%!$&'()*+;=").find(c) == std::string_view::npos) return false;
+    }
+  }
+  const std::string_view port = value.substr(end);
+  return port.empty() || port == ":" || (port[0] == ':' && IsNumber(port.substr(1)));
+}
+
+bool SameAuthority(std::string_view authority, std::string_view host) {
+  if (EqualsIgnoreCase(authority, host)) return true;
+  for (const std::string_view port : {":", ":80", ":443"}) {
+    if (host.ends_with(port) && EqualsIgnoreCase(authority, host.substr(0, host.size() - port.size()))) return true;
+  }
+  return false;
+}
+
+bool IsNumber(std::string_view value) {
+  return !value.empty() && value.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+bool IsOtherVersion(std::string_view line) {
+  const auto target = line.find(' ');
+  const auto end = target == std::string_view::npos ? target : line.find(' ', target + 1);
+  if (end == std::string_view::npos) return false;
+  const std::string_view version = line.substr(end + 1);
+  return version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.' && IsNumber(version.substr(5, 1)) &&
+         IsNumber(version.substr(7));
 }
 
 }  // namespace lanting::http

@@ -23,7 +23,18 @@ std::string ResponseHead(const Response& response, Framing framing, bool close);
 // The error body of a server that was given none: one line of text.
 Response PlainError(int status, std::string_view reason, std::string_view message);
 
-// The origin form of a request target: "http://host/a?b" -> "/a?b"; others are returned as they are.
-std::string_view OriginForm(std::string_view target);
+// The request target as a handler sees it (RFC 9112 section 3.2): a path with its query, or "*" for OPTIONS. Of an
+// absolute-form target ("http://host:80/a?b") the part after the authority, which goes to `authority` without a port
+// that is its scheme's default. False if it is none of these.
+bool SplitTarget(std::string_view target, std::string_view method, std::string* authority, std::string* path);
+
+// uri-host [":" port] of RFC 9110 section 7.2; empty is allowed.
+bool IsHost(std::string_view value);
+// Whether a Host header names the authority of a target.
+bool SameAuthority(std::string_view authority, std::string_view host);
+// Digits only, at least one.
+bool IsNumber(std::string_view value);
+// "GET / HTTP/2.0": a well-formed request line of a version that is not ours.
+bool IsOtherVersion(std::string_view line);
 
 }  // namespace lanting::http
