@@ -149,6 +149,7 @@ bool Connection::StepIdle() {
   }
   parser_ = std::make_unique<RequestParser>(core_->options.limits);
   header_bytes_ = 0;
+  accepts_gzip_ = {};
   state_ = State::kHeader;
   SetDeadline(core_->options.limits.header_timeout);
   return true;
@@ -171,6 +172,7 @@ bool Connection::StepHeader() {
   }
   close_ = parser_->http10 || !parser_->keep_alive() || core_->draining;
   http10_ = parser_->http10;
+  accepts_gzip_ = parser_->accepts_gzip;
   head_only_ = parser_->request.method == "HEAD";
   // All chunks of a read at once: else each of them, however small, would move what is left of the buffer.
   parser_->eager(true);
@@ -200,7 +202,7 @@ bool Connection::Admitted() {
 
 bool Connection::CountBody() {
   static const std::size_t kInPlace = std::string().capacity();
-  const std::size_t bytes = parser_->request.body.capacity();
+  const std::size_t bytes = parser_->request.body.capacity() + (parser_->inflater ? Inflater::kMemory : 0);
   if (bytes <= kInPlace || (charge_ && charge_->bytes() == bytes)) return true;
   if (!charge_) charge_ = std::make_shared<Charge>(core_);
   if (charge_->Raise(bytes)) return true;

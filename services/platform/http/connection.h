@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 
+#include "platform/http/gzip.h"
 #include "platform/http/server.h"
 
 namespace lanting::http {
@@ -114,7 +115,7 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   void Dispatch();
   void Refuse(int status, std::string_view reason, std::string_view message);
   void Send(Response response);
-  void StartStream(const Response& head);
+  void StartStream(Response head);
   void SendPiece();
   void FinishStream();
   void Abandon();
@@ -145,6 +146,7 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   bool close_ = false;      // close after this response
   bool head_only_ = false;  // the request in flight is a HEAD
   bool http10_ = false;     // the request in flight is one of HTTP/1.0
+  AcceptsGzip accepts_gzip_;
   std::size_t header_bytes_ = 0;
   std::size_t lingered_bytes_ = 0;
   std::string in_;  // arrived, not yet parsed
@@ -153,9 +155,10 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   std::weak_ptr<Reply> reply_;
   std::string head_, body_;  // being written
   // Of a stream:
-  bool writing_ = false;  // its head or a piece is being written
-  bool ending_ = false;   // it ends with what is being written and waits
-  Done done_;             // of the piece that is being written
+  std::unique_ptr<Deflater> packer_;  // null: as it is
+  bool writing_ = false;              // its head or a piece is being written
+  bool ending_ = false;               // it ends with what is being written and waits
+  Done done_;                         // of the piece that is being written
   std::optional<std::pair<std::string, Done>> next_;
 };
 

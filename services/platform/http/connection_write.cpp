@@ -39,9 +39,9 @@ void Connection::Answer(Response response) {
 }
 
 void Connection::BeginStream(Response head) {
-  auto begin = [self = shared_from_this(), head = std::move(head)] {
+  auto begin = [self = shared_from_this(), head = std::move(head)]() mutable {
     if (self->state_ != State::kInFlight) return;
-    self->StartStream(head);
+    self->StartStream(std::move(head));
     self->Run();
   };
   if (socket_.get_executor().running_in_this_thread()) return begin();
@@ -79,14 +79,16 @@ void Connection::EndStream(bool whole) {
 void Connection::Send(Response response) {
   state_ = State::kWriting;
   close_ = close_ || core_->draining;
+  PackBody(&response, accepts_gzip_, core_->options.gzip_level);
   head_ = ResponseHead(response, Framing::kLength, close_);
   body_ = head_only_ || !HasBody(response.status) ? std::string() : std::move(response.body);
   Write();
 }
 
-void Connection::StartStream(const Response& head) {
+void Connection::StartStream(Response head) {
   close_ = close_ || core_->draining;
   const bool head_only = head_only_ || !HasBody(head.status);
+  packer_ = PackStream(&head, accepts_gzip_, core_->options.gzip_level);
   head_ = ResponseHead(head, http10_ ? Framing::kUntilClose : Framing::kChunked, close_);
   if (head_only) {  // nobody wants a body
     state_ = State::kWriting;
@@ -100,7 +102,7 @@ void Connection::StartStream(const Response& head) {
 }
 
 void Connection::SendPiece() {
-  body_ = std::move(next_->first);
+  body_ = packer_ ? packer_->Piece(next_->first) : std::move(next_->first);
   done_ = std::move(next_->second);
   next_.reset();
   // An empty chunk would end the body.
@@ -111,7 +113,12 @@ void Connection::SendPiece() {
 void Connection::FinishStream() {
   state_ = State::kWriting;
   close_ = close_ || core_->draining;
-  if (!http10_) head_ = "0\r\n\r\n";
+  if (packer_) {
+    body_ = packer_->End();
+    if (!http10_) head_ = Chunk(&body_);
+    packer_.reset();
+  }
+  if (!http10_) body_ += "0\r\n\r\n";
   Write();
 }
 

@@ -6,6 +6,7 @@
 #include <boost/beast/http/error.hpp>
 #include <string_view>
 
+#include "platform/http/gzip.h"
 #include "platform/http/server.h"
 #include "platform/http/wire.h"
 
@@ -32,7 +33,9 @@ class RequestParser final : public beast_http::basic_parser<true> {
   Request request;
   bool expects_continue = false;
   bool http10 = false;
-  Refusal refusal;  // why it stopped, where that is not Beast's own error
+  AcceptsGzip accepts_gzip;
+  std::unique_ptr<Inflater> inflater;  // while a packed body arrives
+  Refusal refusal;                     // why it stopped, where that is not Beast's own error
 
  private:
   using field = beast_http::field;
@@ -76,6 +79,8 @@ class RequestParser final : public beast_http::basic_parser<true> {
         return Refuse(417, "The only expectation this server knows is 100-continue.", ec);
       expects_continue = true;
     }
+    if (name == field::accept_encoding) accepts_gzip.Add(View(value));
+    if (name == field::content_encoding) ++codings_;
     if (request.headers.size() == kMaxRequestHeaders) return Refuse(431, "The request has too many headers.", ec);
     request.headers.emplace_back(View(name_text), View(value));
   }
@@ -83,28 +88,43 @@ class RequestParser final : public beast_http::basic_parser<true> {
     header_done_ = true;
     if (!http10 && hosts_ == 0) return Refuse(400, "The request needs exactly one Host header.", ec);
     if (!authority_.empty() && hosts_ > 0 && !SameAuthority(authority_, request.Header("host")))
-      Refuse(400, "The request target names another host than the Host header.", ec);
+      return Refuse(400, "The request target names another host than the Host header.", ec);
+    if (codings_ == 1) TakeCoding();
+  }
+  // A coding that we undo is none to the handler; what it does not expect it refuses.
+  void TakeCoding() {
+    const auto coding = std::find_if(request.headers.begin(), request.headers.end(), [](const auto& header) {
+      return EqualsIgnoreCase(header.first, "Content-Encoding");
+    });
+    if (!EqualsIgnoreCase(coding->second, "gzip") && !EqualsIgnoreCase(coding->second, "x-gzip")) return;
+    request.headers.erase(coding);
+    inflater = std::make_unique<Inflater>(limits_.max_body_bytes);
   }
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
     // What was promised is not yet sent: reserve little, grow with what arrives.
-    if (length) request.body.reserve(std::min<std::uint64_t>(*length, kBodyReserve));
+    if (length && !inflater) request.body.reserve(std::min<std::uint64_t>(*length, kBodyReserve));
   }
-  std::size_t on_body_impl(string_view body, error_code&) override {
-    request.body.append(body.data(), body.size());
-    return body.size();
-  }
+  std::size_t on_body_impl(string_view body, error_code& ec) override { return Take(body, ec); }
   void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override {
-    request.body.append(body.data(), body.size());
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code& ec) override { return Take(body, ec); }
+  void on_finish_impl(error_code& ec) override {
+    if (inflater && !inflater->whole()) return Refuse(400, "The request body ends before its gzip data does.", ec);
+    inflater.reset();
+  }
+  std::size_t Take(string_view body, error_code& ec) {
+    const auto status = inflater ? inflater->Feed(View(body), &request.body) : Inflater::Status::kOk;
+    if (status == Inflater::Status::kTooLarge) Refuse(413, "The request body is too large when unpacked.", ec);
+    if (status == Inflater::Status::kMalformed) Refuse(400, "The request body is not gzip, or more than that.", ec);
+    if (!inflater) request.body.append(body.data(), body.size());
     return body.size();
   }
-  void on_finish_impl(error_code&) override {}
 
   const Limits& limits_;
   std::string authority_;  // of an absolute-form target, with its scheme's port left out
   std::size_t trailer_bytes_ = 0;
   int hosts_ = 0;
   int lengths_ = 0;
+  int codings_ = 0;
   bool header_done_ = false;
 };
 

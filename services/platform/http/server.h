@@ -28,8 +28,12 @@ struct Limits {
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds idle_timeout{75'000};
   std::chrono::milliseconds write_timeout{30'000};
+
+  bool operator==(const Limits&) const = default;
 };
 
+// A body with Content-Encoding gzip (or x-gzip, and no other) arrives unpacked and without that header; its limits
+// count what it unpacks to. Other codings arrive as they are.
 struct Request {
   std::string method;  // "GET"
   std::string target;  // raw path and query, as sent; of an absolute-form target the part after the authority
@@ -44,7 +48,8 @@ struct Request {
 };
 
 // Content-Length, Connection, Date and Transfer-Encoding are the server's: given by a handler they are ignored, and so
-// is a header that would break the message (CR, LF, NUL). A body of 204 or 304, or to HEAD, is not sent.
+// is a header that would break the message (CR, LF, NUL). A body of 204 or 304, or to HEAD, is not sent. Text of 1 KiB
+// or more is packed with gzip for clients that accept it, unless the handler gave Content-Encoding or no-transform.
 struct Response {
   int status = 200;
   std::string content_type = "application/json";  // empty: no such header
@@ -92,8 +97,8 @@ struct Exchange {
 // May answer at once or later; bounding that time is its own duty. Runs on an I/O thread: never block in it.
 using Handler = std::function<void(std::shared_ptr<Exchange>)>;
 // Makes the body for errors that the server itself answers (400 MALFORMED_REQUEST, 408 DEADLINE_EXCEEDED,
-// 413 BODY_TOO_LARGE, 414 and 431 HEADER_TOO_LARGE, 500 INTERNAL, 503 OVERLOADED), so that the gateway's have the
-// AIP-193 form. `reason` is an ErrorReason name.
+// 413 BODY_TOO_LARGE, 414 and 431 HEADER_TOO_LARGE, 417 MALFORMED_REQUEST, 500 INTERNAL, 501 and 505 UNIMPLEMENTED,
+// 503 OVERLOADED), so that the gateway's have the AIP-193 form. `reason` is an ErrorReason name.
 using ErrorBody = std::function<Response(int status, std::string_view reason, std::string_view message)>;
 // Looks at a request whose header is complete and whose body is still to come: a response refuses it, so that the body
 // costs nothing, and ends the connection. Not asked for requests without a body. Runs on an I/O thread: never block.
@@ -104,6 +109,7 @@ struct ServerOptions {
   int threads = 1;                      // of its own Io
   std::shared_ptr<Io> io;  // runs on this one, which must be kept running until the server is drained; null: its own
   Limits limits;
+  int gzip_level = 1;    // of responses: 1 fastest to 9 smallest; 0: never
   ErrorBody error_body;  // default: text/plain
   Admit admit;           // default: admits everything
   // Told what a handler threw; the client gets 500.
