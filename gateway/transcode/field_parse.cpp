@@ -3,7 +3,6 @@
 #include <google/protobuf/struct.pb.h>
 
 #include "gateway/transcode/well_known.h"
-#include "platform/base/strings.h"
 
 namespace lanting::gateway {
 namespace {
@@ -14,36 +13,30 @@ using Field = pb::FieldDescriptor;
 ValueFault Invalid(std::string description) { return {"INVALID_VALUE", std::move(description)}; }
 
 // Set or add, whichever the field needs.
-#define LANTING_PUT(Type, value) \
-  (field->is_repeated() ? reflection->Add##Type(message, field, value) : reflection->Set##Type(message, field, value))
+#define LANTING_PUT(Type, value)                                             \
+  (shape.repeated ? shape.reflection->Add##Type(message, shape.field, value) \
+                  : shape.reflection->Set##Type(message, shape.field, value))
 
 template <typename T>
 bool Integer(Scalar value, T* out) {
-  return value.origin != Origin::kJsonBool && ParseInteger(value.text, value.origin != Origin::kUrl, out);
+  const NumberForm form = value.origin == Origin::kUrl ? NumberForm::kPlain : NumberForm::kJson;
+  return value.origin != Origin::kJsonBool && ParseInteger(value.text, form, out);
 }
 
-bool Floating(Scalar value, double* out) {
-  switch (value.origin) {
-    case Origin::kJsonBool:
-      return false;
-    case Origin::kJsonNumber:
-      return ParseDouble(value.text, out);
-    default:
-      return ParseDoubleOrWord(value.text, out);
+template <typename T>
+bool Floating(Scalar value, bool (*parse)(std::string_view, T*), T* out) {
+  if (value.origin == Origin::kJsonBool) return false;
+  if (value.origin != Origin::kJsonNumber) {
+    if (value.text == "NaN") return *out = std::numeric_limits<T>::quiet_NaN(), true;
+    if (value.text == "Infinity") return *out = std::numeric_limits<T>::infinity(), true;
+    if (value.text == "-Infinity") return *out = -std::numeric_limits<T>::infinity(), true;
   }
+  return parse(value.text, out);
 }
 
-bool Float(Scalar value, float* out) {
-  double wide;
-  if (!Floating(value, &wide)) return false;
-  *out = static_cast<float>(wide);
-  return !std::isinf(*out) || std::isinf(wide);
-}
-
-std::optional<ValueFault> PutText(pb::Message* message, const Field* field, Scalar value) {
-  const pb::Reflection* reflection = message->GetReflection();
+std::optional<ValueFault> PutText(pb::Message* message, const FieldShape& shape, Scalar value) {
   if (value.origin == Origin::kJsonNumber || value.origin == Origin::kJsonBool) return Invalid("must be a string");
-  if (field->type() == Field::TYPE_BYTES) {
+  if (shape.bytes) {
     std::string bytes;
     if (!DecodeBase64(value.text, &bytes)) return Invalid("must be base64");
     LANTING_PUT(String, std::move(bytes));
@@ -54,9 +47,8 @@ std::optional<ValueFault> PutText(pb::Message* message, const Field* field, Scal
   return std::nullopt;
 }
 
-std::optional<ValueFault> PutEnum(pb::Message* message, const Field* field, Scalar value) {
-  const pb::Reflection* reflection = message->GetReflection();
-  const pb::EnumDescriptor* type = field->enum_type();
+std::optional<ValueFault> PutEnum(pb::Message* message, const FieldShape& shape, Scalar value) {
+  const pb::EnumDescriptor* type = shape.field->enum_type();
   int number = 0;
   const bool numeric = value.origin != Origin::kJsonString && Integer(value, &number);
   const pb::EnumValueDescriptor* known = numeric ? type->FindValueByNumber(number)
@@ -73,8 +65,11 @@ std::optional<ValueFault> PutEnum(pb::Message* message, const Field* field, Scal
 }  // namespace
 
 std::optional<ValueFault> PutScalar(pb::Message* message, const Field* field, Scalar value) {
-  const pb::Reflection* reflection = message->GetReflection();
-  switch (field->cpp_type()) {
+  return PutScalar(message, ShapeOf(*message).fields[field->index()], value);
+}
+
+std::optional<ValueFault> PutScalar(pb::Message* message, const FieldShape& shape, Scalar value) {
+  switch (shape.type) {
     case Field::CPPTYPE_INT32: {
       std::int32_t v;
       if (!Integer(value, &v)) return Invalid("must be an integer from -2147483648 to 2147483647");
@@ -101,13 +96,13 @@ std::optional<ValueFault> PutScalar(pb::Message* message, const Field* field, Sc
     }
     case Field::CPPTYPE_DOUBLE: {
       double v;
-      if (!Floating(value, &v)) return Invalid("must be a number in the range of a double");
+      if (!Floating(value, &ParseDouble, &v)) return Invalid("must be a number in the range of a double");
       LANTING_PUT(Double, v);
       return std::nullopt;
     }
     case Field::CPPTYPE_FLOAT: {
       float v;
-      if (!Float(value, &v)) return Invalid("must be a number in the range of a float");
+      if (!Floating(value, &ParseFloat, &v)) return Invalid("must be a number in the range of a float");
       LANTING_PUT(Float, v);
       return std::nullopt;
     }
@@ -118,22 +113,23 @@ std::optional<ValueFault> PutScalar(pb::Message* message, const Field* field, Sc
       return std::nullopt;
     }
     case Field::CPPTYPE_ENUM:
-      return PutEnum(message, field, value);
+      return PutEnum(message, shape, value);
     case Field::CPPTYPE_STRING:
-      return PutText(message, field, value);
-    case Field::CPPTYPE_MESSAGE:
-      return PutWellKnown(
-          field->is_repeated() ? reflection->AddMessage(message, field) : reflection->MutableMessage(message, field),
-          value);
+      return PutText(message, shape, value);
+    case Field::CPPTYPE_MESSAGE: {
+      pb::Message* held = shape.repeated ? shape.reflection->AddMessage(message, shape.field)
+                                         : shape.reflection->MutableMessage(message, shape.field);
+      return PutWellKnown(held, shape.Of(*held), value);
+    }
   }
   return Invalid("has no scalar form");
 }
 
 // The casts hold: every message the gateway makes is of the generated pool.
-std::optional<ValueFault> PutWellKnown(pb::Message* message, Scalar value) {
+std::optional<ValueFault> PutWellKnown(pb::Message* message, const MessageShape& shape, Scalar value) {
   const bool text = value.origin == Origin::kUrl || value.origin == Origin::kJsonString;
   const bool url = value.origin == Origin::kUrl;
-  switch (message->GetDescriptor()->well_known_type()) {
+  switch (shape.known) {
     case pb::Descriptor::WELLKNOWNTYPE_TIMESTAMP:
       if (text && ParseTimestamp(value.text, static_cast<pb::Timestamp*>(message))) return std::nullopt;
       return Invalid("must be an RFC 3339 time like \"2024-05-01T09:30:00Z\"");
@@ -152,13 +148,13 @@ std::optional<ValueFault> PutWellKnown(pb::Message* message, Scalar value) {
     case pb::Descriptor::WELLKNOWNTYPE_STRINGVALUE:
     case pb::Descriptor::WELLKNOWNTYPE_BYTESVALUE:
     case pb::Descriptor::WELLKNOWNTYPE_BOOLVALUE:
-      return PutScalar(message, message->GetDescriptor()->field(0), value);
+      return PutScalar(message, shape.fields[0], value);
     case pb::Descriptor::WELLKNOWNTYPE_VALUE: {
       if (url) return Invalid("has no form in a URL");
-      const char* kind = value.origin == Origin::kJsonNumber ? "number_value"
-                         : value.origin == Origin::kJsonBool ? "bool_value"
-                                                             : "string_value";
-      return PutScalar(message, message->GetDescriptor()->FindFieldByName(kind), value);
+      const int kind = value.origin == Origin::kJsonNumber ? pb::Value::kNumberValueFieldNumber
+                       : value.origin == Origin::kJsonBool ? pb::Value::kBoolValueFieldNumber
+                                                           : pb::Value::kStringValueFieldNumber;
+      return PutScalar(message, shape.fields[shape.type->FindFieldByNumber(kind)->index()], value);
     }
     case pb::Descriptor::WELLKNOWNTYPE_LISTVALUE:
       return Invalid(url ? "has no form in a URL" : "must be a list");

@@ -1,8 +1,8 @@
 #include "gateway/transcode/well_known.h"
 
 #include <array>
+#include <charconv>
 #include <chrono>
-#include <cstdio>
 
 #include "platform/base/strings.h"
 
@@ -62,15 +62,19 @@ bool TakeOffset(std::string_view* text, int* seconds) {
   return true;
 }
 
-void AppendNanos(int nanos, std::string* out) {
+// The last `n` decimal digits of `value`.
+void AppendDigits(unsigned value, int n, std::string* out) {
+  char buffer[10];
+  for (int i = n; i-- > 0; value /= 10) buffer[i] = static_cast<char>('0' + value % 10);
+  out->append(buffer, static_cast<std::size_t>(n));
+}
+
+void AppendNanos(unsigned nanos, std::string* out) {
   if (nanos == 0) return;
-  char buffer[16];
-  const int digits = nanos % 1'000'000 == 0 ? 3 : nanos % 1'000 == 0 ? 6 : 9;
-  std::snprintf(buffer, sizeof buffer, ".%0*d", digits,
-                digits == 3   ? nanos / 1'000'000
-                : digits == 6 ? nanos / 1'000
-                              : nanos);
-  *out += buffer;
+  *out += '.';
+  if (nanos % 1'000'000 == 0) return AppendDigits(nanos / 1'000'000, 3, out);
+  if (nanos % 1'000 == 0) return AppendDigits(nanos / 1'000, 6, out);
+  AppendDigits(nanos, 9, out);
 }
 
 std::string ToSnake(std::string_view camel) {
@@ -83,6 +87,15 @@ std::string ToSnake(std::string_view camel) {
     snake += c;
   }
   return snake;
+}
+
+bool IsMaskPath(std::string_view path, bool snake) {
+  for (char c : path) {
+    const bool allowed =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '.' || c == '*' || (snake && c == '_');
+    if (!allowed) return false;
+  }
+  return !path.empty();
 }
 
 }  // namespace
@@ -112,13 +125,18 @@ bool AppendTimestamp(const pb::Timestamp& time, std::string* out) {
   const sys_seconds at{seconds(time.seconds())};
   const sys_days day = floor<days>(at);
   const year_month_day date{day};
-  const auto of_day = static_cast<int>((at - day).count());
-  char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()) % 10'000,
-                static_cast<unsigned>(date.month()) % 100, static_cast<unsigned>(date.day()) % 100, of_day / 3600,
-                of_day / 60 % 60, of_day % 60);
-  *out += buffer;
-  AppendNanos(time.nanos(), out);
+  const auto of_day = static_cast<unsigned>((at - day).count());
+  AppendDigits(static_cast<unsigned>(static_cast<int>(date.year())), 4, out);
+  const std::pair<char, unsigned> parts[] = {{'-', static_cast<unsigned>(date.month())},
+                                             {'-', static_cast<unsigned>(date.day())},
+                                             {'T', of_day / 3600},
+                                             {':', of_day / 60 % 60},
+                                             {':', of_day % 60}};
+  for (const auto& [separator, value] : parts) {
+    *out += separator;
+    AppendDigits(value, 2, out);
+  }
+  AppendNanos(static_cast<unsigned>(time.nanos()), out);
   *out += 'Z';
   return true;
 }
@@ -144,7 +162,7 @@ bool AppendDuration(const pb::Duration& duration, std::string* out) {
     return false;
   if (seconds < 0 || nanos < 0) *out += '-';
   *out += std::to_string(seconds < 0 ? -seconds : seconds);
-  AppendNanos(nanos < 0 ? -nanos : nanos, out);
+  AppendNanos(static_cast<unsigned>(nanos < 0 ? -nanos : nanos), out);
   *out += 's';
   return true;
 }
@@ -153,19 +171,15 @@ bool ParseFieldMask(std::string_view text, bool snake, pb::FieldMask* out) {
   out->clear_paths();
   if (text.empty()) return true;
   for (std::string_view path : Split(text, ',')) {
-    if (path.empty()) return false;
-    for (char c : path) {
-      const bool allowed =
-          (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '.' || c == '*' || (snake && c == '_');
-      if (!allowed) return false;
-    }
+    if (!IsMaskPath(path, snake)) return false;
     out->add_paths(ToSnake(path));
   }
   return true;
 }
 
-void AppendFieldMask(const pb::FieldMask& mask, std::string* out) {
+bool AppendFieldMask(const pb::FieldMask& mask, std::string* out) {
   for (int i = 0; i < mask.paths_size(); ++i) {
+    const std::size_t start = i > 0 ? out->size() + 1 : out->size();
     if (i > 0) *out += ',';
     bool upper = false;
     for (char c : mask.paths(i)) {
@@ -176,7 +190,10 @@ void AppendFieldMask(const pb::FieldMask& mask, std::string* out) {
       *out += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
       upper = false;
     }
+    if (!IsMaskPath(std::string_view(*out).substr(start), false) || ToSnake(out->substr(start)) != mask.paths(i))
+      return false;
   }
+  return true;
 }
 
 bool DecodeBase64(std::string_view text, std::string* out) {
@@ -219,19 +236,6 @@ void AppendBase64(std::string_view bytes, std::string* out) {
     for (std::size_t k = 0; k < 3; ++k) bits = bits << 8 | (k < n ? static_cast<unsigned char>(bytes[i + k]) : 0U);
     for (std::size_t k = 0; k < 4; ++k) *out += k <= n ? kAlphabet[bits >> (18 - 6 * k) & 63] : '=';
   }
-}
-
-bool ParseDouble(std::string_view text, double* out) {
-  if (text.empty() || (!IsDigit(text.back()) && text.back() != '.')) return false;  // no inf, nan
-  auto [stop, fault] = std::from_chars(text.data(), text.data() + text.size(), *out);
-  return fault == std::errc() && stop == text.data() + text.size();
-}
-
-bool ParseDoubleOrWord(std::string_view text, double* out) {
-  if (text == "NaN") return *out = std::numeric_limits<double>::quiet_NaN(), true;
-  if (text == "Infinity") return *out = std::numeric_limits<double>::infinity(), true;
-  if (text == "-Infinity") return *out = -std::numeric_limits<double>::infinity(), true;
-  return ParseDouble(text, out);
 }
 
 }  // namespace lanting::gateway
