@@ -58,6 +58,7 @@ class Suite {
   RedisFixture& redis() { return *redis_; }
   rpc::Channel& channel(int i = 0) { return *channels_[i]; }
   int rest_port(int i = 0) const { return rest_ports_[i]; }
+  int grpc_port(int i = 0) const { return grpc_ports_[i]; }
   int admin_port(int i = 0) const { return admin_ports_[i]; }
   Child& membership(int i = 0) { return *memberships_[i]; }
   Child& projector() { return *projector_; }
