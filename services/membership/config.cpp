@@ -13,6 +13,8 @@ Config ReadConfig(config::Reader& env) {
   c.grpc_address = env.String("LANTING_GRPC_ADDRESS", "127.0.0.1:9101", "where the API is served");
   c.admin_address = env.String("LANTING_ADMIN_ADDRESS", "127.0.0.1:9201", "where /healthz /readyz /metrics are served");
   c.admin_key = env.Secret("LANTING_ADMIN_KEY", {}, "credential of the operator, at least 32 characters");
+  c.introspect_key = env.Secret("LANTING_INTROSPECT_KEY", "",
+                                "credential of the gateways, which may only ask what a key is; at least 32 characters");
   c.workers = number("LANTING_WORKERS", 8, {1, 256}, "threads that run calls");
   c.queue = number("LANTING_QUEUE", 1024, {1, 1'000'000}, "calls that may wait for a thread; more are refused");
   c.pg_pool = number("LANTING_PG_POOL", 8, {2, 256}, "connections to PostgreSQL at most");

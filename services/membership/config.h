@@ -11,7 +11,7 @@ namespace lanting::membership {
 struct Config {
   std::string pg_url, pg_relay_url, redis_url;
   std::string grpc_address, admin_address;
-  std::string admin_key;
+  std::string admin_key, introspect_key;
   int workers, queue, pg_pool, stream_buckets, join_committers;
   std::chrono::milliseconds drain;
   std::string log_level;

@@ -4,8 +4,8 @@
 
 #include "membership/api/api.h"
 #include "membership/api/key_source.h"
-#include "membership/migrations.gen.h"
 #include "membership/config.h"
+#include "membership/migrations.gen.h"
 #include "membership/workers/import_worker.h"
 #include "membership/workers/promotion_worker.h"
 #include "platform/config/command_line.h"
@@ -43,7 +43,8 @@ int Run(const Config& settings) {
       {.address = settings.grpc_address,
        .executor = {settings.workers, static_cast<std::size_t>(settings.queue)},
        .authenticator = std::make_shared<auth::KeyAuthenticator>(
-           std::make_shared<StoreKeySource>(pool), auth::KeyAuthenticatorOptions{.admin_key = settings.admin_key})},
+           std::make_shared<StoreKeySource>(pool),
+           auth::KeyAuthenticatorOptions{.admin_key = settings.admin_key, .introspect_key = settings.introspect_key})},
       api.services());
 
   std::atomic<bool> fatal = false;
@@ -85,7 +86,7 @@ int main(int argc, char** argv) {
   obs::Info("starting", {{"configuration", env.Describe()}});
   try {
     return Run(settings);
-  } catch (const std::exception& e) {  // an address in use, an operator's key that is too short
+  } catch (const std::exception& e) {  // an address in use, a key of operator or gateways that is too short
     obs::LogError("cannot start", {{"cause", e.what()}});
     return 1;
   }

@@ -15,6 +15,7 @@
 #include "lanting/membership/v1/gate_service.pb.h"
 #include "lanting/membership/v1/member_service.pb.h"
 #include "lanting/membership/v1/tenant_service.pb.h"
+#include "lanting/membership/v1/tenant_settings_service.pb.h"
 #include "platform/base/id.h"
 #include "platform/base/strings.h"
 #include "tests/support/suite.h"
@@ -25,9 +26,9 @@ namespace {
 using namespace google::protobuf;
 using testing::Suite;
 
-const std::vector<std::string> kServices = {"lanting.membership.v1.CommunityService",
-                                            "lanting.membership.v1.GateService", "lanting.membership.v1.MemberService",
-                                            "lanting.membership.v1.KeyService"};
+const std::vector<std::string> kServices = {
+    "lanting.membership.v1.CommunityService", "lanting.membership.v1.GateService",
+    "lanting.membership.v1.MemberService", "lanting.membership.v1.KeyService", "lanting.membership.v1.SettingsService"};
 
 // A valid request for each RPC; {x} is a resource of the tenant. Every resource name of the request must be set, so
 // that each is tried.
@@ -70,6 +71,9 @@ const std::map<std::string, std::string> kCases = {
     {"CreateKey", R"({"key": {"displayName": "second", "scopes": ["members.read"]}})"},
     {"ListKeys", "{}"},
     {"RevokeKey", R"({"name": "{key}"})"},
+    {"GetSettings", R"({"name": "settings"})"},
+    {"UpdateSettings",
+     R"({"settings": {"name": "settings", "corsAllowedOrigins": ["https://app.example.com"]}, "updateMask": "corsAllowedOrigins"})"},
 };
 
 using Names = std::map<std::string, std::string>;  // placeholder -> value

@@ -8,11 +8,13 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
       member_handlers_(pool, joins),
       import_handlers_(pool, std::move(wake_imports)),
       key_handlers_(pool),
+      settings_handlers_(pool),
       tenant_handlers_(pool),
       communities_("lanting.membership.v1.CommunityService"),
       gates_("lanting.membership.v1.GateService"),
       members_("lanting.membership.v1.MemberService"),
       keys_("lanting.membership.v1.KeyService"),
+      settings_("lanting.membership.v1.SettingsService"),
       tenants_("lanting.membership.v1.TenantService") {
   community_handlers_.Register(communities_);
   gate_handlers_.Register(gates_);
@@ -20,6 +22,7 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
   member_handlers_.Register(members_);
   import_handlers_.Register(members_);
   key_handlers_.Register(keys_);
+  settings_handlers_.Register(settings_);
   tenant_handlers_.Register(tenants_);
 }
 

@@ -5,14 +5,11 @@
 
 namespace lanting::membership {
 
-Result<std::optional<Key>> FindKey(pg::Pool& pool, const auth::ParsedKey& key, Deadline deadline) {
-  return pg::ReadTenant(pool, key.tenant, deadline, [&](pg::Tx& tx) -> Result<std::optional<Key>> {
-    return tenant_store::FindByHash(tx, key.secret_hash);
-  });
-}
-
 Result<std::optional<auth::KeyInfo>> StoreKeySource::Find(const auth::ParsedKey& parsed, Deadline deadline) {
-  ASSIGN_OR_RETURN(auto key, FindKey(pool_, parsed, deadline));
+  ASSIGN_OR_RETURN(auto key,
+                   pg::ReadTenant(pool_, parsed.tenant, deadline, [&](pg::Tx& tx) -> Result<std::optional<Key>> {
+                     return tenant_store::FindByHash(tx, parsed.secret_hash);
+                   }));
   if (!key || key->revoke_time) return std::optional<auth::KeyInfo>();
   auth::Principal principal{.tenant = parsed.tenant, .subject = names::Key(key->id), .scopes = std::move(key->scopes)};
   return std::optional(auth::KeyInfo{.principal = std::move(principal), .expire_time = key->expire_time});

@@ -3,14 +3,10 @@
 
 #include <optional>
 
-#include "membership/domain/key.h"
 #include "platform/auth/key_authenticator.h"
 #include "platform/pg/pool.h"
 
 namespace lanting::membership {
-
-// The key with this secret, revoked and expired ones included; nullopt if there is none.
-Result<std::optional<Key>> FindKey(pg::Pool& pool, const auth::ParsedKey& key, Deadline deadline);
 
 class StoreKeySource : public auth::KeySource {
  public:

@@ -2,11 +2,14 @@
 
 #include "membership/api/convert.h"
 #include "membership/api/key_service.h"
-#include "membership/api/key_source.h"
+#include "membership/api/settings_service.h"
+#include "membership/api/update_mask.h"
 #include "membership/domain/errors.h"
 #include "membership/domain/names.h"
 #include "membership/events/publish.h"
+#include "membership/store/settings_store.h"
 #include "membership/store/tenant_store.h"
+#include "platform/auth/key.h"
 #include "platform/idempotency/write.h"
 #include "platform/paging/page_token.h"
 #include "platform/paging/value.h"
@@ -22,6 +25,12 @@ rpc::Call Within(const rpc::Call& call, const Id& tenant) {
   rpc::Call inside = call;
   inside.principal.tenant = tenant;
   return inside;
+}
+
+pb::TenantLimits Named(const TenantLimits& limits, const std::string& name) {
+  auto p = convert::ToProto(limits);
+  p.set_name(name);
+  return p;
 }
 
 }  // namespace
@@ -77,18 +86,48 @@ Result<pb::Key> TenantService::CreateTenantKey(const rpc::Call& call, const pb::
   return MakeKey(pool_, Within(call, names::Parse(request.parent()).first), request.key());
 }
 
+Result<pb::TenantLimits> TenantService::GetTenantLimits(const rpc::Call& call,
+                                                        const pb::GetTenantLimitsRequest& request) {
+  const auto tenant = names::Parse(request.name()).first;
+  return pg::ReadTenant(pool_, tenant, call.deadline, [&](pg::Tx& tx) -> Result<pb::TenantLimits> {
+    if (!tenant_store::Get(tx)) return errors::TenantNotFound(names::Tenant(tenant));
+    return Named(settings_store::GetLimits(tx), request.name());
+  });
+}
+
+Result<pb::TenantLimits> TenantService::UpdateTenantLimits(const rpc::Call& call,
+                                                           const pb::UpdateTenantLimitsRequest& request) {
+  const auto& patch = request.tenant_limits();
+  const auto inside = Within(call, names::Parse(patch.name()).first);
+  return idempotency::Write<pb::TenantLimits>(pool_, inside, [&](pg::Tx& tx, Work& work) -> Result<pb::TenantLimits> {
+    if (!settings_store::LockTenant(tx)) return errors::TenantNotFound(names::Tenant(tx.tenant()));
+    auto wanted = convert::ToProto(settings_store::GetLimits(tx));
+    RETURN_IF_ERROR(ApplyUpdate(request.update_mask(), patch, "tenantLimits", &wanted));
+    auto limits = convert::FromProto(wanted);
+    limits.update_time = call.now;
+    settings_store::PutLimits(work, tx.tenant(), limits);
+    return Named(limits, patch.name());
+  });
+}
+
 Result<pb::IntrospectKeyResponse> TenantService::IntrospectKey(const rpc::Call& call,
                                                                const pb::IntrospectKeyRequest& request) {
   pb::IntrospectKeyResponse response;
   const auto parsed = auth::ParseKey(request.secret());
   if (!parsed) return response;
-  ASSIGN_OR_RETURN(auto key, FindKey(pool_, *parsed, call.deadline));
-  if (!key || !IsActive(*key, call.now)) return response;
+  ASSIGN_OR_RETURN(auto found, pg::ReadTenant(pool_, parsed->tenant, call.deadline,
+                                              [&](pg::Tx& tx) -> Result<std::optional<settings_store::EdgeKey>> {
+                                                return settings_store::FindEdgeKey(tx, parsed->secret_hash);
+                                              }));
+  if (!found || !IsActive(found->key, call.now)) return response;
+  const Key& key = found->key;
   response.set_active(true);
   response.set_tenant(names::Tenant(parsed->tenant));
-  response.set_key(names::Key(key->id));
-  for (const auto& scope : key->scopes) response.add_scopes(scope);
-  if (key->expire_time) *response.mutable_expire_time() = convert::ToTimestamp(*key->expire_time);
+  response.set_key(names::Key(key.id));
+  for (const auto& scope : key.scopes) response.add_scopes(scope);
+  if (key.expire_time) *response.mutable_expire_time() = convert::ToTimestamp(*key.expire_time);
+  *response.mutable_limits() = convert::ToProto(found->limits);
+  for (const auto& origin : found->cors_allowed_origins) response.add_cors_allowed_origins(origin);
   return response;
 }
 
@@ -102,6 +141,8 @@ void TenantService::Register(rpc::Service& service) {
   bind("GetTenant", &TenantService::GetTenant);
   bind("ListTenants", &TenantService::ListTenants);
   bind("CreateTenantKey", &TenantService::CreateTenantKey);
+  bind("GetTenantLimits", &TenantService::GetTenantLimits);
+  bind("UpdateTenantLimits", &TenantService::UpdateTenantLimits);
   bind("IntrospectKey", &TenantService::IntrospectKey);
 }
 

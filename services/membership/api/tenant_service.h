@@ -16,6 +16,8 @@ class TenantService {
   Result<v1::Tenant> GetTenant(const rpc::Call& call, const v1::GetTenantRequest& request);
   Result<v1::ListTenantsResponse> ListTenants(const rpc::Call& call, const v1::ListTenantsRequest& request);
   Result<v1::Key> CreateTenantKey(const rpc::Call& call, const v1::CreateTenantKeyRequest& request);
+  Result<v1::TenantLimits> GetTenantLimits(const rpc::Call& call, const v1::GetTenantLimitsRequest& request);
+  Result<v1::TenantLimits> UpdateTenantLimits(const rpc::Call& call, const v1::UpdateTenantLimitsRequest& request);
   Result<v1::IntrospectKeyResponse> IntrospectKey(const rpc::Call& call, const v1::IntrospectKeyRequest& request);
 
   // Every RPC of lanting.membership.v1.TenantService.

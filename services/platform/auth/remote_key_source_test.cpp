@@ -37,6 +37,8 @@ class RemoteKeySourceTest : public ::testing::Test {
     Unused<mb::GetTenantRequest, mb::Tenant>(service_, "GetTenant");
     Unused<mb::ListTenantsRequest, mb::ListTenantsResponse>(service_, "ListTenants");
     Unused<mb::CreateTenantKeyRequest, mb::Key>(service_, "CreateTenantKey");
+    Unused<mb::GetTenantLimitsRequest, mb::TenantLimits>(service_, "GetTenantLimits");
+    Unused<mb::UpdateTenantLimitsRequest, mb::TenantLimits>(service_, "UpdateTenantLimits");
     service_.Unary<mb::IntrospectKeyRequest, mb::IntrospectKeyResponse>(
         "IntrospectKey", [this](const rpc::Call&, const mb::IntrospectKeyRequest& request) {
           auto it = keys_.find(request.secret());
