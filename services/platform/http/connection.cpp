@@ -18,15 +18,6 @@ constexpr std::size_t kMaxLingerBytes = 1024 * 1024;
 // The longest chunk header or trailer block; Beast asks for more until it has all of it.
 constexpr std::size_t kMaxChunkOverhead = 16 * 1024;
 
-std::string PeerOf(const Socket& socket) {
-  error_code error;
-  auto endpoint = socket.remote_endpoint(error);
-  if (error) return {};
-  auto host = endpoint.address().to_string();
-  if (endpoint.address().is_v6()) host = "[" + host + "]";
-  return host + ":" + std::to_string(endpoint.port());
-}
-
 // A header line that goes on in the next (obs-fold, RFC 9112 section 5.2). Beast would join them; others before us may
 // have read two headers.
 bool HasFoldedLine(std::string_view header) {
@@ -54,25 +45,48 @@ const char* ReasonOf(int status) {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<Core> core, Socket socket)
-    : presence_(core), core_(std::move(core)), socket_(std::move(socket)), peer_(PeerOf(socket_)) {}
+Connection::Connection(std::shared_ptr<Core> core, Socket socket, const TlsContext* tls)
+    : presence_(core), core_(std::move(core)), transport_(std::move(socket), tls), peer_(transport_.Peer()) {}
 Connection::~Connection() = default;
 
 void Connection::Start(bool refuse) {
-  error_code ignored;
-  socket_.set_option(net::ip::tcp::no_delay(true), ignored);
-  socket_.non_blocking(true, ignored);
   {
     std::lock_guard lock(core_->mutex);
     place_ = core_->connections.insert(core_->connections.end(), shared_from_this());
   }
-  net::post(socket_.get_executor(), [self = shared_from_this(), refuse] {
-    if (self->state_ == State::kClosed) return;
-    self->SetDeadline(self->core_->options.limits.idle_timeout);
-    if (refuse) self->Refuse(503, "OVERLOADED", "The server has too many connections; try again shortly.");
-    self->Run();
-    if (self->core_->draining) self->Drain();
+  net::post(transport_.strand(), [self = shared_from_this(), refuse] {
+    if (self->state_ != State::kClosed) self->Begin(refuse);
   });
+}
+
+void Connection::Begin(bool refuse) {
+  if (transport_.tls()) {
+    if (refuse || core_->draining) return Close();
+    state_ = State::kHandshake;
+    SetDeadline(core_->options.limits.header_timeout);
+    return Handshake();
+  }
+  SetDeadline(core_->options.limits.idle_timeout);
+  if (refuse) Refuse(503, "OVERLOADED", "The server has too many connections; try again shortly.");
+  Run();
+  if (core_->draining) Drain();
+}
+
+void Connection::Handshake() {
+  error_code error;
+  transport_.Handshake(&error);
+  if (error && error != net::error::would_block) return Close();
+  if (error) {
+    return transport_.WaitToRead([self = shared_from_this()](const error_code& failed) {
+      if (self->state_ != State::kHandshake) return;
+      if (failed) return self->Close();
+      self->Handshake();
+    });
+  }
+  state_ = State::kIdle;
+  SetDeadline(core_->options.limits.idle_timeout);
+  Run();
+  if (core_->draining) Drain();
 }
 
 void Connection::SetDeadline(std::chrono::milliseconds from_now) {
@@ -84,7 +98,7 @@ void Connection::SetDeadline(std::chrono::milliseconds from_now) {
 void Connection::CheckDeadline(std::chrono::steady_clock::time_point now) {
   auto deadline = deadline_ms_.load(std::memory_order_relaxed);
   if (deadline == 0 || now.time_since_epoch() < std::chrono::milliseconds(deadline)) return;
-  net::post(socket_.get_executor(), [self = shared_from_this()] { self->OnExpired(); });
+  net::post(transport_.strand(), [self = shared_from_this()] { self->OnExpired(); });
 }
 
 void Connection::OnExpired() {
@@ -102,18 +116,19 @@ void Connection::OnExpired() {
 }
 
 void Connection::BeginDrain() {
-  net::post(socket_.get_executor(), [self = shared_from_this()] { self->Drain(); });
+  net::post(transport_.strand(), [self = shared_from_this()] { self->Drain(); });
 }
 
 void Connection::Drain() {
   if (state_ == State::kStreaming) TellDraining();
+  if (state_ == State::kHandshake) Close();
   if (state_ != State::kIdle) return;
   OnReadable({});  // a request that has arrived already is served
   if (state_ == State::kIdle) Close();
 }
 
 void Connection::Cut() {
-  net::post(socket_.get_executor(), [self = shared_from_this()] { self->Close(); });
+  net::post(transport_.strand(), [self = shared_from_this()] { self->Close(); });
 }
 
 void Connection::Run() {
@@ -184,15 +199,8 @@ bool Connection::StepHeader() {
 }
 
 bool Connection::Admitted() {
-  if (!core_->options.admit) return true;
-  std::optional<Response> refusal;
-  try {
-    parser_->request.peer = peer_;
-    refusal = core_->options.admit(parser_->request);
-  } catch (const std::exception& e) {
-    if (core_->options.on_exception) core_->options.on_exception(e.what());
-    refusal = core_->ErrorResponse(500, "INTERNAL", "An internal error occurred.");
-  }
+  parser_->request.peer = peer_;
+  auto refusal = core_->Refusal(parser_->request);
   if (!refusal) return true;
   close_ = true;  // the body is on its way
   parser_.reset();
@@ -270,7 +278,7 @@ void Connection::RefuseParsed(const error_code& error) {
 bool Connection::Continue100() {
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
   error_code error;
-  if (socket_.write_some(net::buffer(kContinue.data(), kContinue.size()), error) == kContinue.size()) return true;
+  if (transport_.WriteSome(kContinue, {}, &error) == kContinue.size()) return true;
   Close();
   return false;
 }
@@ -304,10 +312,12 @@ void Connection::Refuse(int status, std::string_view reason, std::string_view me
 }
 
 void Connection::Arm() {
-  if (waiting_ || ended_ || running_ || state_ == State::kClosed || state_ == State::kWriting) return;
+  if (waiting_ || ended_ || running_ || state_ == State::kHandshake || state_ == State::kClosed ||
+      state_ == State::kWriting)
+    return;
   if (Serving() && in_.size() >= kReadAheadBytes) return;
   waiting_ = true;
-  socket_.async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
+  transport_.WaitToRead([self = shared_from_this()](const error_code& error) {
     self->waiting_ = false;
     if (self->state_ != State::kClosed) self->OnReadable(error);
   });
@@ -318,7 +328,7 @@ void Connection::OnReadable(const error_code& failed) {
   error_code error = failed;
   if (!error && Serving() && in_.size() >= kReadAheadBytes) return;  // read on after the response
   const std::size_t room = Serving() ? kReadAheadBytes - in_.size() : kScratchBytes;
-  std::size_t n = error ? 0 : socket_.read_some(net::buffer(scratch.get(), room), error);
+  const std::size_t n = error ? 0 : transport_.ReadSome(scratch.get(), room, &error);
   if (error == net::error::would_block) return Arm();
   if (error) return OnEnd();
   if (state_ == State::kLinger) {
@@ -341,10 +351,13 @@ void Connection::OnEnd() {
 void Connection::Close() {
   if (state_ == State::kClosed) return;
   const bool serving = Serving();
+  if (state_ == State::kIdle && transport_.tls()) {
+    error_code ignored;
+    transport_.ShutdownSend(&ignored);
+  }
   state_ = State::kClosed;
   NoDeadline();
-  error_code ignored;
-  socket_.close(ignored);
+  transport_.Close();
   parser_.reset();
   charge_.reset();
   auto self = shared_from_this();  // the list may hold the last reference

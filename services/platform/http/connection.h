@@ -1,17 +1,12 @@
-// One accepted connection and what all connections of a server share. Internal to the server: the only header that
-// shows Asio.
+// One accepted connection. Internal to the server.
 //
-// A connection is a small state machine that runs on its own strand: kIdle -> kHeader -> kBody -> kInFlight ->
-// kWriting or kStreaming -> kIdle ..., one request at a time. It holds no buffer while idle: it waits for the socket to
-// become readable and reads into a buffer of the thread. It keeps waiting while a request is in flight, so that a
-// client that goes is noticed; bytes that arrive meanwhile (pipelining) are kept for the next request.
+// A connection is a small state machine that runs on its own strand: [kHandshake ->] kIdle -> kHeader -> kBody ->
+// kInFlight -> kWriting or kStreaming -> kIdle ..., one request at a time. It holds no buffer while idle: it waits for
+// the socket to become readable and reads into a buffer of the thread. It keeps waiting while a request is in flight,
+// so that a client that goes is noticed; bytes that arrive meanwhile (pipelining) are kept for the next request.
 #pragma once
 
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/strand.hpp>
 #include <condition_variable>
 #include <functional>
 #include <list>
@@ -20,61 +15,19 @@
 #include <optional>
 #include <string>
 
+#include "platform/http/core.h"
 #include "platform/http/gzip.h"
-#include "platform/http/server.h"
+#include "platform/http/reply.h"
+#include "platform/http/transport.h"
 
 namespace lanting::http {
 
-namespace net = boost::asio;
-using Strand = net::strand<net::io_context::executor_type>;
-using Socket = net::basic_stream_socket<net::ip::tcp, Strand>;
-
-class Charge;
-class Connection;
 class Reply;
 class RequestParser;
 
-// Where the answer to one request goes. Any thread.
-class Responder {
- public:
-  using Done = std::function<void(bool ok)>;
-
-  virtual ~Responder() = default;
-  virtual void Answer(Response response) = 0;  // status 0: it was dropped unanswered
-  virtual void BeginStream(Response head) = 0;
-  virtual void Piece(std::string piece, Done done) = 0;
-  virtual void EndStream(bool whole) = 0;
-};
-
-// What the connections of one server share.
-struct Core {
-  Core(ServerOptions server_options, Handler request_handler);
-
-  Response ErrorResponse(int status, std::string_view reason, std::string_view message) const;
-  const ServerOptions options;
-  const Handler handler;
-  std::atomic<bool> draining{false};
-  std::atomic<std::size_t> buffered_bytes{0};  // of bodies, see Limits
-
-  std::mutex mutex;  // guards the three below
-  std::list<std::shared_ptr<Connection>> connections;
-  std::size_t present = 0;       // connections that are not destroyed yet, open or not
-  std::condition_variable gone;  // the last connection has been closed or destroyed
-};
-
-// That there is a connection, until all of it has been destroyed.
-class Presence {
- public:
-  explicit Presence(std::shared_ptr<Core> core);
-  ~Presence();
-
- private:
-  const std::shared_ptr<Core> core_;
-};
-
 class Connection final : public Responder, public std::enable_shared_from_this<Connection> {
  public:
-  Connection(std::shared_ptr<Core> core, Socket socket);
+  Connection(std::shared_ptr<Core> core, Socket socket, const TlsContext* tls);
   ~Connection() override;
 
   // Enters the connection into the core's list; with `refuse` it is answered 503 and closed.
@@ -91,8 +44,10 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   void EndStream(bool whole) override;
 
  private:
-  enum class State { kIdle, kHeader, kBody, kInFlight, kStreaming, kWriting, kLinger, kClosed };
+  enum class State { kHandshake, kIdle, kHeader, kBody, kInFlight, kStreaming, kWriting, kLinger, kClosed };
 
+  void Begin(bool refuse);
+  void Handshake();
   void Run();
   bool Step();
   bool StepIdle();
@@ -120,6 +75,7 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   void FinishStream();
   void Abandon();
   void Write();
+  void Flush();
   void OnWritten();
   void OnPieceWritten();
   void LosePieces();
@@ -133,7 +89,7 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
 
   const Presence presence_;  // first: the last to go
   const std::shared_ptr<Core> core_;
-  Socket socket_;
+  Transport transport_;
   const std::string peer_;
   std::list<std::shared_ptr<Connection>>::iterator place_;  // in core_->connections
   std::atomic<std::int64_t> deadline_ms_{0};                // steady clock; 0: none
@@ -154,6 +110,7 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   std::shared_ptr<Charge> charge_;  // null while the body takes no memory of its own
   std::weak_ptr<Reply> reply_;
   std::string head_, body_;  // being written
+  std::size_t sent_ = 0;     // of both
   // Of a stream:
   std::unique_ptr<Deflater> packer_;  // null: as it is
   bool writing_ = false;              // its head or a piece is being written

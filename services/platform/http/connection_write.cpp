@@ -1,6 +1,5 @@
 // How a connection answers: whole responses, streams, and the end of it.
-#include <array>
-#include <boost/asio/write.hpp>
+#include <algorithm>
 #include <charconv>
 
 #include "platform/http/connection.h"
@@ -34,8 +33,8 @@ void Connection::Answer(Response response) {
     self->Send(std::move(response));
     self->Run();
   };
-  if (socket_.get_executor().running_in_this_thread()) return answer();
-  net::post(socket_.get_executor(), std::move(answer));
+  if (transport_.strand().running_in_this_thread()) return answer();
+  net::post(transport_.strand(), std::move(answer));
 }
 
 void Connection::BeginStream(Response head) {
@@ -44,13 +43,13 @@ void Connection::BeginStream(Response head) {
     self->StartStream(std::move(head));
     self->Run();
   };
-  if (socket_.get_executor().running_in_this_thread()) return begin();
-  net::post(socket_.get_executor(), std::move(begin));
+  if (transport_.strand().running_in_this_thread()) return begin();
+  net::post(transport_.strand(), std::move(begin));
 }
 
 // Always posted: a producer may write the next piece from `done`.
 void Connection::Piece(std::string piece, Done done) {
-  net::post(socket_.get_executor(),
+  net::post(transport_.strand(),
             [self = shared_from_this(), piece = std::move(piece), done = std::move(done)]() mutable {
               if (self->state_ != State::kStreaming) return done(false);
               const bool too_many = self->next_.has_value();
@@ -66,7 +65,7 @@ void Connection::Piece(std::string piece, Done done) {
 }
 
 void Connection::EndStream(bool whole) {
-  net::post(socket_.get_executor(), [self = shared_from_this(), whole] {
+  net::post(transport_.strand(), [self = shared_from_this(), whole] {
     if (self->state_ != State::kStreaming) return;
     if (!whole) return self->Abandon();
     self->ending_ = true;
@@ -124,8 +123,7 @@ void Connection::FinishStream() {
 
 // Ends a stream that is not complete. What ends with the connection (HTTP/1.0) needs a reset to be seen as broken off.
 void Connection::Abandon() {
-  error_code ignored;
-  if (http10_) socket_.set_option(net::socket_base::linger(true, 0), ignored);
+  if (http10_) transport_.Reset();
   Close();
 }
 
@@ -140,27 +138,32 @@ void Connection::LosePieces() {
   if (next) next->second(false);
 }
 
-// One gathered write of head_ and body_; what the socket does not take at once is left to Asio.
+// head_ and body_, as one.
 void Connection::Write() {
   writing_ = true;
-  std::array<net::const_buffer, 2> buffers{net::buffer(head_), net::buffer(body_)};
-  error_code error;
+  sent_ = 0;
+  NoDeadline();
+  Flush();
+}
+
+void Connection::Flush() {
   const std::size_t all = head_.size() + body_.size();
-  const std::size_t written = all == 0 ? 0 : socket_.write_some(buffers, error);
-  if (error && error != net::error::would_block) return Close();
-  if (written == all) return OnWritten();
-  if (written >= head_.size()) {
-    buffers = {net::buffer(body_) + (written - head_.size()), net::const_buffer()};
-  } else {
-    buffers[0] += written;
+  while (sent_ < all) {
+    const std::string_view head = std::string_view(head_).substr(std::min(sent_, head_.size()));
+    const std::string_view body = std::string_view(body_).substr(sent_ - std::min(sent_, head_.size()));
+    error_code error;
+    sent_ += transport_.WriteSome(head, body, &error);
+    if (error && error != net::error::would_block) return Close();
+    if (!error) continue;
+    if (deadline_ms_ == 0) SetDeadline(core_->options.limits.write_timeout);
+    return transport_.WaitToWrite([self = shared_from_this()](const error_code& failed) {
+      if (self->state_ != State::kWriting && self->state_ != State::kStreaming) return;
+      if (failed) return self->Close();
+      self->Flush();
+      self->Run();
+    });
   }
-  SetDeadline(core_->options.limits.write_timeout);
-  net::async_write(socket_, buffers, [self = shared_from_this()](const error_code& failed, std::size_t) {
-    if (self->state_ != State::kWriting && self->state_ != State::kStreaming) return;
-    if (failed) return self->Close();
-    self->OnWritten();
-    self->Run();
-  });
+  OnWritten();
 }
 
 void Connection::OnWritten() {
@@ -185,7 +188,7 @@ void Connection::OnPieceWritten() {
 // the client still sends for a while, then close.
 void Connection::Linger() {
   error_code error;
-  socket_.shutdown(net::ip::tcp::socket::shutdown_send, error);
+  transport_.ShutdownSend(&error);
   if (error || ended_) return Close();
   std::string().swap(in_);
   state_ = State::kLinger;

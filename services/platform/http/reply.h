@@ -6,26 +6,20 @@
 #include <mutex>
 #include <utility>
 
-#include "platform/http/connection.h"
+#include "platform/http/server.h"
 
 namespace lanting::http {
 
-// What one body takes of Limits::max_buffered_bytes.
-class Charge {
+// Where the answer to one request goes. Any thread.
+class Responder {
  public:
-  explicit Charge(std::shared_ptr<Core> core) : core_(std::move(core)) {}
-  ~Charge() { core_->buffered_bytes -= bytes_; }
+  using Done = std::function<void(bool ok)>;
 
-  // False if all bodies together are too large now.
-  bool Raise(std::size_t bytes) {
-    const std::size_t more = bytes - std::exchange(bytes_, bytes);
-    return core_->buffered_bytes.fetch_add(more) + more <= core_->options.limits.max_buffered_bytes;
-  }
-  std::size_t bytes() const { return bytes_; }
-
- private:
-  const std::shared_ptr<Core> core_;
-  std::size_t bytes_ = 0;
+  virtual ~Responder() = default;
+  virtual void Answer(Response response) = 0;  // status 0: it was dropped unanswered
+  virtual void BeginStream(Response head) = 0;
+  virtual void Piece(std::string piece, Done done) = 0;
+  virtual void EndStream(bool whole) = 0;
 };
 
 // The link between an Exchange and what answers it: owned by the Exchange's functions and by its stream, safe from any

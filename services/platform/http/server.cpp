@@ -45,26 +45,6 @@ tcp::endpoint Resolve(net::io_context& io, const std::string& address) {
 
 }  // namespace
 
-Core::Core(ServerOptions server_options, Handler request_handler)
-    : options(std::move(server_options)), handler(std::move(request_handler)) {}
-
-Presence::Presence(std::shared_ptr<Core> core) : core_(std::move(core)) {
-  std::lock_guard lock(core_->mutex);
-  ++core_->present;
-}
-
-Presence::~Presence() {
-  std::lock_guard lock(core_->mutex);
-  if (--core_->present == 0) core_->gone.notify_all();
-}
-
-Response Core::ErrorResponse(int status, std::string_view reason, std::string_view message) const {
-  Response response =
-      options.error_body ? options.error_body(status, reason, message) : PlainError(status, reason, message);
-  response.status = status;
-  return response;
-}
-
 // Its handlers keep it: on a shared Io nobody waits for those that are cancelled and find nothing to do.
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   Impl(std::shared_ptr<Io> shared_io, ServerOptions options, Handler handler)
@@ -115,7 +95,10 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
     }
     const std::size_t open = Count();
     const std::size_t limit = core->options.limits.max_connections;
-    if (open < limit + kMaxRefusing) std::make_shared<Connection>(core, std::move(socket))->Start(open >= limit);
+    if (open < limit + kMaxRefusing) {
+      const auto tls = core->tls();
+      std::make_shared<Connection>(core, std::move(socket), tls.get())->Start(open >= limit);
+    }
     Accept();
   }
 
@@ -195,6 +178,7 @@ Server::Server(ServerOptions options, Handler handler) {
 }
 Server::~Server() { impl_->Drain(std::chrono::milliseconds(0)); }
 
+Result<void> Server::ReloadTls() { return impl_->core->LoadTls(); }
 int Server::port() const { return impl_->port; }
 std::size_t Server::connections() const { return impl_->Count(); }
 void Server::Drain(std::chrono::milliseconds grace) { impl_->Drain(grace); }

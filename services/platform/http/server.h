@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "platform/base/result.h"
+
 namespace lanting::http {
 
 class Io;
@@ -104,24 +106,36 @@ using ErrorBody = std::function<Response(int status, std::string_view reason, st
 // costs nothing, and ends the connection. Not asked for requests without a body. Runs on an I/O thread: never block.
 using Admit = std::function<std::optional<Response>(const Request&)>;
 
+// Files in PEM. TLS 1.2 and 1.3; HTTP/2 or HTTP/1.1 by ALPN.
+struct TlsOptions {
+  std::string certificate_file;  // the server's own first, then the chain up to the root
+  std::string key_file;
+  std::string client_ca_file;  // when set, a client must have a certificate by one of these
+};
+
 struct ServerOptions {
   std::string address = "127.0.0.1:0";  // host:port; port 0 takes a free one
   int threads = 1;                      // of its own Io
   std::shared_ptr<Io> io;  // runs on this one, which must be kept running until the server is drained; null: its own
   Limits limits;
+  bool http2 = false;    // over TLS by ALPN, in the clear by prior knowledge
   int gzip_level = 1;    // of responses: 1 fastest to 9 smallest; 0: never
   ErrorBody error_body;  // default: text/plain
   Admit admit;           // default: admits everything
+  std::optional<TlsOptions> tls;
   // Told what a handler threw; the client gets 500.
   std::function<void(std::string_view what)> on_exception;
 };
 
 class Server {
  public:
-  // Throws std::runtime_error if it cannot listen: "cannot listen on 127.0.0.1:8080: address already in use".
+  // Throws std::runtime_error if it cannot listen: "cannot listen on 127.0.0.1:8080: address already in use", or cannot
+  // use the TLS files: "the key /etc/lanting/key.pem: ... no such file".
   Server(ServerOptions options, Handler handler);
   ~Server();
 
+  // Reads the TLS files again, for new connections; on a fault the old ones stay in use. Does nothing without TLS.
+  Result<void> ReloadTls();
   int port() const;
   std::size_t connections() const;
   // Stops accepting, answers what is in flight with `Connection: close`, tells the streams, closes idle connections,
