@@ -118,7 +118,7 @@ struct RateLimiter::Impl {
                      .Add({});
     up = &prometheus::BuildGauge()
               .Name("lanting_edge_limiter_shared")
-              .Help("1 while requests are counted in Redis for all gateways together.")
+              .Help("1 while requests are counted in Redis for all gateways together, 0 while in this process.")
               .Register(registry)
               .Add({});
   }
@@ -183,7 +183,7 @@ struct RateLimiter::Impl {
     sha = loaded->text;
     std::lock_guard lock(mutex);
     shared = true;
-    up->Set(1);
+    up->Increment();  // not Set: with other settings there may be two for a moment
     return true;
   }
 
@@ -192,10 +192,10 @@ struct RateLimiter::Impl {
     std::vector<Waiting> waiting;
     {
       std::lock_guard lock(mutex);
+      if (shared) up->Decrement();
       shared = false;
       waiting.swap(queue);
     }
-    up->Set(0);
     for (Waiting& w : waiting) decided->push_back({std::move(w.done), CountHere(w)});
   }
 
