@@ -1,5 +1,6 @@
 # Build types are set by CMakePresets.json; this file holds what all of them share.
 option(LANTING_FAULTS "compile the fault points that tests use to kill a process" OFF)
+option(LANTING_FUZZ "libFuzzer targets (clang only): build fuzz_* of gateway/fuzz" OFF)
 set(LANTING_SANITIZE "" CACHE STRING "asan (with UBSan) | tsan | empty")
 
 add_library(lanting_options INTERFACE)
@@ -15,6 +16,10 @@ elseif(LANTING_SANITIZE STREQUAL "tsan")
   # Not announced to the headers: protobuf's give some classes another layout then than its library was built with.
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -U__SANITIZE_THREAD__)
   add_link_options(-fsanitize=thread)
+endif()
+
+if(LANTING_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 find_program(CCACHE ccache)
