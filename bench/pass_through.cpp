@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "gateway/upstream/caller.h"
+#include "platform/http/io.h"
 #include "platform/http/server.h"
 
 int main(int argc, char** argv) {
@@ -20,14 +21,15 @@ int main(int argc, char** argv) {
   sigaddset(&stop, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  gateway::Upstream upstream("echo", argv[2], 1);
-  http::Server server({.address = argv[1], .threads = 1}, [&upstream](std::shared_ptr<http::Exchange> exchange) {
+  auto io = std::make_shared<http::Io>(1);
+  gateway::Upstream upstream({.name = "echo", .target = argv[2], .io = io});
+  http::Server server({.address = argv[1], .io = io}, [&upstream](std::shared_ptr<http::Exchange> exchange) {
     gateway::UpstreamCall call{.method = exchange->request.target,
                                .request = std::move(exchange->request.body),
                                .authorization = std::string(exchange->request.Header("authorization"))};
-    upstream.Call(std::move(call), [exchange](Result<std::string> reply) {
+    upstream.Call(std::move(call), [exchange](Result<gateway::UpstreamReply> reply) {
       http::Response response{.status = reply.ok() ? 200 : 502, .content_type = "application/x-protobuf"};
-      if (reply.ok()) response.body = std::move(reply).value();
+      if (reply.ok()) response.body = std::move(reply->message);
       exchange->respond(std::move(response));
     });
   });

@@ -46,7 +46,7 @@ std::string ErrorCause(const Error& error) {
 }
 
 // Whether a service answers so only to those whose key it has accepted; others may be before that, or our own.
-bool IsPastTheKey(const Result<std::string>& reply) {
+bool IsPastTheKey(const Result<UpstreamReply>& reply) {
   if (reply.ok()) return true;
   switch (reply.error().code) {
     case Code::kInvalidArgument:
@@ -83,7 +83,8 @@ Gateway::Gateway(const Config& config) : max_timeout_(config.max_timeout) {
   for (const UpstreamConfig& c : config.upstreams) {
     const auto of_package = ServicesOf(c.package);
     if (of_package.empty()) faults.push_back("LANTING_UPSTREAMS: no service in package '" + c.package + "'");
-    upstreams_.push_back(std::make_unique<Upstream>(ShortName(c.package), c.target, config.channels));
+    upstreams_.push_back(std::make_unique<Upstream>(
+        UpstreamOptions{.name = ShortName(c.package), .target = c.target, .channels = config.channels}));
     for (const auto* service : of_package) {
       if (!by_service_.emplace(service, upstreams_.back().get()).second)
         faults.push_back("LANTING_UPSTREAMS: package '" + c.package + "' is named twice");
@@ -94,19 +95,15 @@ Gateway::Gateway(const Config& config) : max_timeout_(config.max_timeout) {
   table_ = std::make_unique<RouteTable>(services, &faults);
   if (!faults.empty()) throw BadSettings(std::move(faults));
   access_ = std::make_unique<Access>(*table_);
-  std::vector<Upstream*> watched;
-  for (const auto& upstream : upstreams_) watched.push_back(upstream.get());
-  health_ = std::make_unique<HealthWatch>(std::move(watched));
 }
 
 // Callbacks use the other members: the calls end first.
-Gateway::~Gateway() {
-  health_.reset();
-  upstreams_.clear();
-}
+Gateway::~Gateway() { upstreams_.clear(); }
 
 std::vector<std::string> Gateway::NotReady() const {
-  auto names = health_->NotServing();
+  std::vector<std::string> names;
+  for (const auto& upstream : upstreams_)
+    if (!upstream->Serving()) names.push_back(upstream->name());
   if (draining_) names.emplace_back("draining");
   return names;
 }
@@ -163,9 +160,9 @@ Result<void> Gateway::Start(const std::shared_ptr<Job>& job) {
   ASSIGN_OR_RETURN(const RouteTable::Match match, Enter(job->request(), job.get()));
   ASSIGN_OR_RETURN(UpstreamCall call, Prepare(*job, match));
   Upstream* upstream = by_service_.at(match.route->method->service());
-  auto cancel = upstream->Call(std::move(call), [this, job](Result<std::string> reply) {
+  auto cancel = upstream->Call(std::move(call), [this, job](Result<UpstreamReply> reply) {
     if (!job->claimed.IsNil() && IsPastTheKey(reply)) job->visit.tenant = job->claimed.ToString();
-    auto response = reply.ok() ? WriteReply(*job->visit.route, *reply, job->request().Header("if-none-match"))
+    auto response = reply.ok() ? WriteReply(*job->visit.route, reply->message, job->request().Header("if-none-match"))
                                : Result<http::Response>(std::move(reply).error());
     http::Response answer =
         response.ok() ? Answered(*job, std::move(response).value(), {}) : Failed(*job, std::move(response).error());

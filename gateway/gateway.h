@@ -14,7 +14,6 @@
 #include "gateway/config.h"
 #include "gateway/transcode/route_table.h"
 #include "gateway/upstream/caller.h"
-#include "gateway/upstream/health.h"
 #include "platform/http/server.h"
 
 namespace lanting::gateway {
@@ -60,7 +59,6 @@ class Gateway {
   std::map<const google::protobuf::ServiceDescriptor*, Upstream*> by_service_;
   std::unique_ptr<RouteTable> table_;
   std::unique_ptr<Access> access_;
-  std::unique_ptr<HealthWatch> health_;
   std::atomic<bool> draining_{false};
 };
 

@@ -51,10 +51,10 @@ void AddViolations(const Error& error, google::rpc::ErrorInfo& info, google::rpc
 }
 
 // What the transport or a stranger said, in our words.
-Error FromForeign(const grpc::Status& status, const std::string& peer) {
-  std::string said = peer + ": " + status.error_message();
+Error FromForeign(int code, const std::string& message, const std::string& peer) {
+  std::string said = peer + ": " + message;
   Error error;
-  switch (status.error_code()) {
+  switch (code) {
     case grpc::StatusCode::UNAVAILABLE:
       return errors::DependencyUnavailable(peer, std::move(said));
     case grpc::StatusCode::DEADLINE_EXCEEDED:
@@ -65,7 +65,7 @@ Error FromForeign(const grpc::Status& status, const std::string& peer) {
       break;
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
       // gRPC's own limit of a message: trying again is no use.
-      if (status.error_message().find("larger than max") != std::string::npos) {
+      if (message.find("larger than max") != std::string::npos) {
         error = {.code = Code::kInvalidArgument, .reason = "BODY_TOO_LARGE", .message = "The request is too large."};
       } else {
         error = errors::Overloaded(1000);
@@ -79,7 +79,7 @@ Error FromForeign(const grpc::Status& status, const std::string& peer) {
       break;
     default:
       error = errors::Internal({});
-      error.code = static_cast<Code>(std::clamp<int>(status.error_code(), 1, 16));
+      error.code = static_cast<Code>(std::clamp(code, 1, 16));
   }
   error.internal = std::move(said);
   return error;
@@ -146,13 +146,14 @@ grpc::Status ToStatus(const Error& error) {
 }
 
 Error FromStatus(const grpc::Status& status, const std::string& peer) {
-  google::rpc::Status details;
-  Error error{.code = static_cast<Code>(std::clamp<int>(status.error_code(), 1, 16)),
-              .message = status.error_message()};
-  if (!status.error_details().empty() && details.ParseFromString(status.error_details()) && Unpack(details, error)) {
-    return error;
-  }
-  return FromForeign(status, peer);
+  return FromStatus(status.error_code(), status.error_message(), status.error_details(), peer);
+}
+
+Error FromStatus(int code, const std::string& message, const std::string& details, const std::string& peer) {
+  google::rpc::Status status;
+  Error error{.code = static_cast<Code>(std::clamp(code, 1, 16)), .message = message};
+  if (!details.empty() && status.ParseFromString(details) && Unpack(status, error)) return error;
+  return FromForeign(code, message, peer);
 }
 
 const char* CodeName(int code) { return kCodes[code >= 0 && code <= 16 ? code : 2].name; }

@@ -23,6 +23,8 @@ grpc::Status ToStatus(const Error& error);
 // its code, but for gRPC's limit of a message, which is INVALID_ARGUMENT BODY_TOO_LARGE; its text goes into `internal`,
 // since it may name addresses.
 Error FromStatus(const grpc::Status& status, const std::string& peer = "upstream");
+// The same, from what came over the wire: `details` is a serialised google.rpc.Status, or empty.
+Error FromStatus(int code, const std::string& message, const std::string& details, const std::string& peer);
 
 // "NOT_FOUND", and the form of go-grpc-middleware's metrics: "NotFound". 0 is OK.
 const char* CodeName(int code);
