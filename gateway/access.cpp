@@ -4,7 +4,6 @@
 
 #include "platform/obs/log.h"
 #include "platform/obs/metrics.h"
-#include "platform/obs/trace_context.h"
 
 namespace lanting::gateway {
 namespace {
@@ -51,7 +50,7 @@ void Access::Record(const Visit& visit, int status, const std::string& cause) {
                                                       {"route", route},
                                                       {"status", std::to_string(status)},
                                                       {"duration_ms", duration_ms},
-                                                      {"trace_id", std::string(obs::TraceId(visit.traceparent))},
+                                                      {"trace_id", std::string(visit.trace_id())},
                                                       {"tenant", visit.tenant},
                                                       {"cause", cause}});
 }

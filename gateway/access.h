@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "gateway/transcode/route_table.h"
@@ -17,8 +18,10 @@ struct Visit {
   std::string http_method;
   const Route* route = nullptr;  // nullptr: none matched
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
-  std::string traceparent;
-  std::string tenant;  // empty: not known
+  std::string traceparent;  // of our own making
+  std::string tenant;       // empty: not known
+
+  std::string_view trace_id() const { return std::string_view(traceparent).substr(3, 32); }
 };
 
 class Access {

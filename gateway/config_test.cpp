@@ -41,32 +41,53 @@ TEST(GatewayConfig, FaultsNameTheSetting) {
 TEST(GatewayConfig, BoundsOfBodies) {
   const std::pair<std::string, std::string> upstreams{"LANTING_UPSTREAMS", "lanting.membership.v1=127.0.0.1:9101"};
   std::vector<std::string> faults;
-  EXPECT_EQ(Read({upstreams}, &faults).limits.body_timeout, std::chrono::seconds(60));
+  EXPECT_EQ(Read({upstreams}, &faults).listening.limits.body_timeout, std::chrono::seconds(60));
   auto config = Read({upstreams,
                       {"LANTING_BODY_TIMEOUT_MS", "5000"},
                       {"LANTING_MAX_BODY_BYTES", "16777216"},
                       {"LANTING_MAX_BUFFERED_BYTES", "33554432"}},
                      &faults);
   EXPECT_THAT(faults, ::testing::IsEmpty());
-  EXPECT_EQ(config.limits.body_timeout, std::chrono::seconds(5));
-  EXPECT_EQ(config.limits.max_buffered_bytes, 33554432u);
+  EXPECT_EQ(config.listening.limits.body_timeout, std::chrono::seconds(5));
+  EXPECT_EQ(config.listening.limits.max_buffered_bytes, 33554432u);
   Read({upstreams, {"LANTING_MAX_BODY_BYTES", "16777217"}}, &faults);
   ASSERT_EQ(faults.size(), 1u);
   EXPECT_THAT(faults[0], ::testing::StartsWith("LANTING_MAX_BODY_BYTES"));
 }
 
+TEST(GatewayConfig, LimitsAndTrustedProxies) {
+  const std::pair<std::string, std::string> upstreams{"LANTING_UPSTREAMS", "lanting.membership.v1=127.0.0.1:9101"};
+  std::vector<std::string> faults;
+  const auto config = Read({upstreams,
+                            {"LANTING_KEY_RATE", "7"},
+                            {"LANTING_TENANT_IN_FLIGHT", "0"},
+                            {"LANTING_TRUSTED_PROXIES", "10.0.0.0/8, fd00::/8"}},
+                           &faults);
+  EXPECT_THAT(faults, ::testing::IsEmpty());
+  EXPECT_EQ(config.gate.limits.key_per_second, 7);
+  EXPECT_EQ(config.gate.limits.tenant_in_flight, 0);
+  EXPECT_EQ(config.gate.trusted_proxies.size(), 2u);
+  Read({upstreams, {"LANTING_TRUSTED_PROXIES", "10.0.0.1/8"}}, &faults);
+  ASSERT_EQ(faults.size(), 1u);
+  EXPECT_THAT(faults[0], ::testing::StartsWith("LANTING_TRUSTED_PROXIES"));
+}
+
 TEST(GatewayConfig, APackageWithoutServicesIsRefusedAtStart) {
   Config config;
+  const auto io = std::make_shared<http::Io>(1);
   config.upstreams = {{"lanting.nowhere.v1", "127.0.0.1:1"}};
-  EXPECT_THROW(Gateway gateway(config), BadSettings);
+  EXPECT_THROW(Gateway gateway(config, io), BadSettings);
   config.upstreams = {{"lanting.membership.v1", "127.0.0.1:1"}, {"lanting.membership.v1", "127.0.0.1:2"}};
-  EXPECT_THROW(Gateway gateway(config), BadSettings);
+  EXPECT_THROW(Gateway gateway(config, io), BadSettings);
+  config.upstreams = {{"lanting.testing.v1", "127.0.0.1:1"}};
+  config.introspect_key = std::string(32, 'k');
+  EXPECT_THROW(Gateway gateway(config, io), BadSettings) << "nobody to ask about keys";
 }
 
 TEST(GatewayConfig, EveryMembershipCallThatIsNotInternalHasARoute) {
   Config config;
   config.upstreams = {{"lanting.membership.v1", "127.0.0.1:1"}};
-  Gateway gateway(config);
+  Gateway gateway(config, std::make_shared<http::Io>(1));
   EXPECT_NE(gateway.routes().Find("POST", "/v1/communities/c/members").route, nullptr);
   EXPECT_EQ(gateway.routes().Find("POST", "/v1/echo").route, nullptr) << "the test service is not served";
 }

@@ -2,7 +2,11 @@
 
 #include <google/protobuf/descriptor_database.h>
 
-#include "gateway/auth/early_refusal.h"
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include "gateway/forwarded.h"
+#include "gateway/streaming.h"
 #include "gateway/transcode/error_writer.h"
 #include "gateway/transcode/reply_writer.h"
 #include "gateway/transcode/request_binder.h"
@@ -45,46 +49,40 @@ std::string ErrorCause(const Error& error) {
   return error.internal.empty() ? error.reason : error.reason + ": " + error.internal;
 }
 
-// Whether a service answers so only to those whose key it has accepted; others may be before that, or our own.
-bool IsPastTheKey(const Result<UpstreamReply>& reply) {
-  if (reply.ok()) return true;
-  switch (reply.error().code) {
-    case Code::kInvalidArgument:
-    case Code::kNotFound:
-    case Code::kAlreadyExists:
-    case Code::kPermissionDenied:
-    case Code::kFailedPrecondition:
-    case Code::kAborted:
-    case Code::kOutOfRange:
-      return true;
-    default:
-      return false;
-  }
-}
-
 Error Malformed(std::string message) {
   return {.code = Code::kInvalidArgument, .reason = "MALFORMED_REQUEST", .message = std::move(message)};
 }
 
+// The service that knows the keys.
+constexpr const char* kKeys = "lanting.membership.v1";
+constexpr const char* kIntrospect = "/lanting.membership.v1.TenantService/IntrospectKey";
+constexpr std::chrono::milliseconds kIntrospectTimeout{2'000};
+
 }  // namespace
 
 struct Gateway::Job {
+  std::shared_ptr<Gateway> gateway;  // kept until the request is over; null if no shared_ptr owns it
   std::shared_ptr<http::Exchange> exchange;
+  const http::Request& request;
+  RouteTable::Match match;
   Visit visit;
-  std::set<std::string> allow;  // of a 405
-  Id claimed;                   // the tenant that the key names
-
-  const http::Request& request() const { return exchange->request; }
+  std::optional<Pass> pass;  // empty until the gate has spoken
 };
 
-Gateway::Gateway(const Config& config) : max_timeout_(config.max_timeout) {
+Gateway::Gateway(const Config& config, std::shared_ptr<http::Io> io)
+    : max_timeout_(config.max_timeout),
+      max_stream_(config.max_stream),
+      heartbeat_(config.heartbeat),
+      io_(std::move(io)) {
   std::vector<std::string> faults;
   std::vector<const pb::ServiceDescriptor*> services;
+  Upstream* keys = nullptr;
   for (const UpstreamConfig& c : config.upstreams) {
     const auto of_package = ServicesOf(c.package);
     if (of_package.empty()) faults.push_back("LANTING_UPSTREAMS: no service in package '" + c.package + "'");
     upstreams_.push_back(std::make_unique<Upstream>(
-        UpstreamOptions{.name = ShortName(c.package), .target = c.target, .channels = config.channels}));
+        UpstreamOptions{.name = ShortName(c.package), .target = c.target, .channels = config.channels, .io = io_}));
+    if (c.package == kKeys) keys = upstreams_.back().get();
     for (const auto* service : of_package) {
       if (!by_service_.emplace(service, upstreams_.back().get()).second)
         faults.push_back("LANTING_UPSTREAMS: package '" + c.package + "' is named twice");
@@ -93,11 +91,29 @@ Gateway::Gateway(const Config& config) : max_timeout_(config.max_timeout) {
     }
   }
   table_ = std::make_unique<RouteTable>(services, &faults);
+  GateOptions gate = config.gate;
+  gate.post = [&context = io_->context()](std::function<void()> f) { boost::asio::post(context, std::move(f)); };
+  if (!config.introspect_key.empty()) {
+    if (keys == nullptr)
+      faults.push_back(std::string("LANTING_INTROSPECT_KEY needs the package ") + kKeys + " in LANTING_UPSTREAMS");
+    gate.introspect = [keys, authorization = "Bearer " + config.introspect_key](std::string request, auto done) {
+      keys->Call({.method = kIntrospect,
+                  .request = std::move(request),
+                  .timeout = kIntrospectTimeout,
+                  .authorization = authorization,
+                  .retry_safe = true},
+                 [done = std::move(done)](Result<UpstreamReply> reply) {
+                   done(reply.ok() ? Result<std::string>(std::move(reply->message)) : std::move(reply).error());
+                 });
+    };
+  }
   if (!faults.empty()) throw BadSettings(std::move(faults));
+  documentation_ = std::make_unique<Documentation>(*table_, LANTING_VERSION, config.docs_dir);
   access_ = std::make_unique<Access>(*table_);
+  gate_ = std::make_unique<Gate>(std::move(gate));
 }
 
-// Callbacks use the other members: the calls end first.
+// The calls end first: their callbacks use the other members.
 Gateway::~Gateway() { upstreams_.clear(); }
 
 std::vector<std::string> Gateway::NotReady() const {
@@ -108,105 +124,153 @@ std::vector<std::string> Gateway::NotReady() const {
   return names;
 }
 
-Gateway::Job Gateway::Begin(const http::Request& request) {
-  return {
-      .visit = {.http_method = request.method, .traceparent = obs::ChildTraceparent(request.Header("traceparent"))}};
+std::shared_ptr<Gateway::Job> Gateway::Begin(const http::Request& request) {
+  return std::make_shared<Job>(Job{
+      .gateway = weak_from_this().lock(),
+      .request = request,
+      .visit = {.http_method = request.method, .traceparent = obs::ChildTraceparent(request.Header("traceparent"))}});
 }
 
 void Gateway::Serve(std::shared_ptr<http::Exchange> exchange) {
-  if (IsHealthPath(exchange->request.target))
-    return exchange->respond(obs::AdminAnswer(exchange->request, [this] { return NotReady(); }));
-  auto job = std::make_shared<Job>(Begin(exchange->request));
+  const http::Request& request = exchange->request;
+  if (IsHealthPath(request.target)) return exchange->respond(obs::AdminAnswer(request, [this] { return NotReady(); }));
+  if (auto page = documentation_->Answer(request)) return exchange->respond(*std::move(page));
+  auto job = Begin(request);
   job->exchange = std::move(exchange);
-  if (auto started = Start(job); !started.ok()) {
-    http::Response response = Failed(*job, std::move(started).error());
-    job->exchange->respond(std::move(response));
+  if (auto routed = Route(request, job.get()); !routed.ok()) {
+    auto preflight = Gate::Preflight(request, job->match.allow);
+    return job->exchange->respond(preflight ? Finished(*job, *std::move(preflight), {})
+                                            : Failed(*job, std::move(routed).error()));
   }
+  gate_->Enter(request, *job->match.route, [this, job](Pass pass) {
+    job->pass = std::move(pass);
+    Enter(job);
+  });
 }
 
 std::optional<http::Response> Gateway::Admit(const http::Request& request) {
   if (IsHealthPath(request.target)) return std::nullopt;
-  Job job = Begin(request);
-  auto match = Enter(request, &job);
-  if (match.ok()) return std::nullopt;
-  return Failed(job, std::move(match).error());
+  const auto job = Begin(request);
+  if (auto routed = Route(request, job.get()); !routed.ok()) return Failed(*job, std::move(routed).error());
+  auto pass = gate_->Admit(request, *job->match.route);
+  if (!pass) return std::nullopt;
+  job->pass = std::move(pass);
+  return Failed(*job, *job->pass->refused);
 }
 
-Result<RouteTable::Match> Gateway::Enter(const http::Request& request, Job* job) const {
+Result<void> Gateway::Route(const http::Request& request, Job* job) const {
   const std::string_view target = request.target;
   if (!target.starts_with('/')) return Malformed("The request target must be a path that starts with '/'.");
-  RouteTable::Match match = table_->Find(request.method, target.substr(0, target.find('?')));
-  if (match.route == nullptr && match.allow.empty())
+  // HEAD is GET whose body the server keeps to itself (RFC 9110 section 9.3.2); of a stream there would be no end.
+  const bool head = request.method == "HEAD";
+  job->match = table_->Find(head ? "GET" : request.method, target.substr(0, target.find('?')));
+  if (head && job->match.route != nullptr && job->match.route->method->server_streaming())
+    job->match = {.allow = {job->match.route->http_method}};
+  job->visit.route = job->match.route;
+  if (job->match.route == nullptr && job->match.allow.empty())
     return Error{.code = Code::kNotFound, .reason = "PATH_NOT_FOUND", .message = "There is nothing at this path."};
-  if (match.route == nullptr) {
-    job->allow = std::move(match.allow);
+  if (job->match.route == nullptr)
     return Error{.code = Code::kUnimplemented,
                  .reason = "METHOD_NOT_ALLOWED",
                  .message = "This path does not take this method; see the header Allow."};
-  }
-  job->visit.route = match.route;
-  if (match.route->method->server_streaming())
-    return Error{.code = Code::kUnimplemented,
-                 .reason = "UNIMPLEMENTED",
-                 .message = "A streaming call has no HTTP form; use gRPC."};
   // Which of two would be meant is not ours to guess.
   for (const char* once : {"Authorization", "Content-Type", "Grpc-Timeout", "Idempotency-Key", "If-Match"})
     if (request.Count(once) > 1) return Malformed(std::string("The header ") + once + " is given more than once.");
-  ASSIGN_OR_RETURN(job->claimed, RefuseEarly(*match.route, request.Header("authorization")));
-  return match;
+  return {};
 }
 
-Result<void> Gateway::Start(const std::shared_ptr<Job>& job) {
-  ASSIGN_OR_RETURN(const RouteTable::Match match, Enter(job->request(), job.get()));
-  ASSIGN_OR_RETURN(UpstreamCall call, Prepare(*job, match));
-  Upstream* upstream = by_service_.at(match.route->method->service());
+void Gateway::Enter(const std::shared_ptr<Job>& job) {
+  Result<void> called = job->pass->refused ? *job->pass->refused : Call(job);
+  if (!called.ok()) job->exchange->respond(Failed(*job, std::move(called).error()));
+}
+
+Result<void> Gateway::Call(const std::shared_ptr<Job>& job) {
+  ASSIGN_OR_RETURN(UpstreamCall call, Prepare(*job));
+  if (!job->pass->subject.empty()) job->visit.tenant = job->pass->tenant.ToString();  // not what a key only claims
+  if (job->match.route->method->server_streaming()) {
+    Stream(job, std::move(call));
+    return {};
+  }
+  Upstream* upstream = by_service_.at(job->match.route->method->service());
   auto cancel = upstream->Call(std::move(call), [this, job](Result<UpstreamReply> reply) {
-    if (!job->claimed.IsNil() && IsPastTheKey(reply)) job->visit.tenant = job->claimed.ToString();
-    auto response = reply.ok() ? WriteReply(*job->visit.route, reply->message, job->request().Header("if-none-match"))
+    auto response = reply.ok() ? WriteReply(*job->match.route, reply->message, job->request.Header("if-none-match"))
                                : Result<http::Response>(std::move(reply).error());
-    http::Response answer =
-        response.ok() ? Answered(*job, std::move(response).value(), {}) : Failed(*job, std::move(response).error());
-    job->exchange->respond(std::move(answer));
+    job->exchange->respond(response.ok() ? Finished(*job, std::move(response).value(), {})
+                                         : Failed(*job, std::move(response).error()));
   });
   job->exchange->on_cancel(std::move(cancel));
   return {};
 }
 
-Result<UpstreamCall> Gateway::Prepare(const Job& job, const RouteTable::Match& match) const {
-  const http::Request& request = job.request();
-  UpstreamCall call{.method = match.route->grpc_method, .timeout = max_timeout_};
+void Gateway::Stream(const std::shared_ptr<Job>& job, UpstreamCall call) {
+  Upstream* upstream = by_service_.at(job->match.route->method->service());
+  RunStream(*io_, {.exchange = job->exchange,
+                   .route = job->match.route,
+                   .messages = upstream->Stream(std::move(call)),
+                   .heartbeat = heartbeat_,
+                   .decorate = [this, job](http::Response head) { return Decorated(*job, std::move(head)); },
+                   .refusal = [this, job](const Error& fault) { return Refusal(*job, fault); },
+                   .ended =
+                       [this, job](int status, const Error* fault) {
+                         access_->Record(job->visit, status, fault == nullptr ? std::string() : ErrorCause(*fault));
+                       }});
+}
+
+Result<UpstreamCall> Gateway::Prepare(const Job& job) const {
+  const http::Request& request = job.request;
+  const gateway::Route& route = *job.match.route;
+  const auto longest = route.method->server_streaming() ? max_stream_ : max_timeout_;
+  UpstreamCall call{.method = route.grpc_method, .timeout = longest};
   if (const std::string_view text = request.Header("grpc-timeout"); !text.empty()) {
     const auto timeout = ParseGrpcTimeout(text);
     if (!timeout) return Malformed("Grpc-Timeout is digits and a unit of H, M, S, m, u, n: \"500m\" is half a second.");
-    call.timeout = std::min(*timeout, max_timeout_);
+    call.timeout = std::min(*timeout, longest);
   }
   const std::string_view target = request.target;
   const auto mark = target.find('?');
   ASSIGN_OR_RETURN(
       auto message,
-      BindRequest(match, mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1), request));
+      BindRequest(job.match, mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1), request));
   call.request = message->SerializeAsString();
   call.authorization = request.Header("authorization");
   call.traceparent = job.visit.traceparent;
+  call.metadata.emplace_back("x-forwarded-for", ForwardedFor(request));
+  // Twice is once for a read, and for a write that names itself.
+  call.retry_safe = route.http_method == "GET" ||
+                    (route.request_id != nullptr && message->GetReflection()->HasField(*message, route.request_id));
   return call;
 }
 
-http::Response Gateway::Failed(const Job& job, Error error) {
+http::Response Gateway::Refusal(const Job& job, Error error) const {
   // What happened inside is in the log only: under this id, which the service gave or else is the trace's.
-  if (error.code == Code::kInternal)
-    error.metadata.emplace("error_id", std::string(obs::TraceId(job.visit.traceparent)));
+  if (error.code == Code::kInternal) error.metadata.emplace("error_id", std::string(job.visit.trace_id()));
   http::Response response = ErrorResponse(error);
-  if (!job.allow.empty()) {
+  if (!job.match.allow.empty()) {
     std::string allow;
-    for (const std::string& method : job.allow) allow += (allow.empty() ? "" : ", ") + method;
+    for (const std::string& method : job.match.allow) allow += (allow.empty() ? "" : ", ") + method;
     response.headers.emplace_back("allow", std::move(allow));
   }
-  return Answered(job, std::move(response), ErrorCause(error));
+  return Decorated(job, std::move(response));
 }
 
-http::Response Gateway::Answered(const Job& job, http::Response response, const std::string& cause) {
+http::Response Gateway::Decorated(const Job& job, http::Response response) const {
   response.headers.emplace_back("traceparent", job.visit.traceparent);
-  response.headers.emplace_back("x-request-id", obs::TraceId(job.visit.traceparent));
+  response.headers.emplace_back("x-request-id", job.visit.trace_id());
+  if (job.pass)
+    job.pass->Decorate(&response);
+  else
+    Gate::DecorateUnentered(job.request, &response);
+  return response;
+}
+
+http::Response Gateway::Finished(const Job& job, http::Response response, const std::string& cause) {
+  access_->Record(job.visit, response.status, cause);
+  return Decorated(job, std::move(response));
+}
+
+http::Response Gateway::Failed(const Job& job, Error error) {
+  const std::string cause = ErrorCause(error);
+  http::Response response = Refusal(job, std::move(error));
   access_->Record(job.visit, response.status, cause);
   return response;
 }

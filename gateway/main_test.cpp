@@ -16,6 +16,7 @@ namespace lanting::gateway {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 struct Ended {
@@ -97,6 +98,38 @@ TEST_F(GatewayProcess, ServesUntilItIsAskedToEndAndAPortInUseIsNoFaultOfTheSetti
   const Ended ended = Run({}, settings);
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.said, HasSubstr(R"("msg":"cannot start","cause":"cannot listen on )"));
+}
+
+TEST_F(GatewayProcess, TakesNewSettingsOnSighupOrKeepsTheOldOnes) {
+  const std::string file = std::filesystem::path(log_).parent_path() / "settings";
+  const auto write = [&](const std::string& text) { std::ofstream(file) << text; };
+  const auto says = [&](const std::string& text) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (Said().find(text) == std::string::npos && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return Said().find(text) != std::string::npos;
+  };
+  write("LANTING_UPSTREAMS=lanting.membership.v1=127.0.0.1:1\n");
+  testing::Child child({LANTING_GATEWAY},
+                       {{"LANTING_SETTINGS_FILE", file},
+                        {"LANTING_HTTP_ADDRESS", "127.0.0.1:0"},
+                        {"LANTING_ADMIN_ADDRESS", "127.0.0.1:0"}},
+                       log_);
+  ASSERT_TRUE(says(R"("msg":"serving")")) << Said();
+  write("LANTING_UPSTREAMS=lanting.nobody.v1=127.0.0.1:1\nLANTING_TYPO=1\n");
+  child.Signal(SIGHUP);
+  EXPECT_TRUE(says("settings file: LANTING_TYPO is not a setting")) << Said();
+  EXPECT_TRUE(says("settings not taken")) << Said();
+  write("LANTING_UPSTREAMS=lanting.nobody.v1=127.0.0.1:1\n");
+  child.Signal(SIGHUP);
+  EXPECT_TRUE(says("no service in package 'lanting.nobody.v1'")) << Said();
+  EXPECT_THAT(Said(), Not(HasSubstr("settings taken")));
+  write("LANTING_UPSTREAMS=lanting.membership.v1=127.0.0.1:2\nLANTING_HTTP_THREADS=2\n");
+  child.Signal(SIGHUP);
+  EXPECT_TRUE(says(R"("msg":"settings taken")")) << Said();
+  EXPECT_THAT(Said(), HasSubstr("need another start"));
+  child.Signal(SIGTERM);
+  EXPECT_TRUE(says(R"("msg":"draining")")) << Said();
 }
 
 }  // namespace

@@ -44,12 +44,31 @@ http::Response RawResponse(const common::v1::RawBody& raw) {
   return response;
 }
 
-}  // namespace
-
-Result<http::Response> WriteReply(const Route& route, const std::string& bytes, std::string_view if_none_match) {
+Result<std::unique_ptr<pb::Message>> ParseReply(const Route& route, const std::string& bytes) {
   const auto* prototype = pb::MessageFactory::generated_factory()->GetPrototype(route.method->output_type());
   std::unique_ptr<pb::Message> reply(prototype->New());
   if (!reply->ParseFromString(bytes)) return errors::Internal("the reply is not a " + prototype->GetTypeName());
+  return reply;
+}
+
+void AppendReply(const Route& route, const pb::Message& reply, std::string* out) {
+  if (route.response_field != nullptr)
+    AppendFieldJson(reply, route.response_field, out);
+  else
+    AppendJson(reply, out);
+}
+
+}  // namespace
+
+Result<std::string> MessageJson(const Route& route, const std::string& bytes) {
+  ASSIGN_OR_RETURN(const auto reply, ParseReply(route, bytes));
+  std::string json;
+  AppendReply(route, *reply, &json);
+  return json;
+}
+
+Result<http::Response> WriteReply(const Route& route, const std::string& bytes, std::string_view if_none_match) {
+  ASSIGN_OR_RETURN(const auto reply, ParseReply(route, bytes));
   if (route.method->output_type() == common::v1::RawBody::descriptor())
     return RawResponse(static_cast<const common::v1::RawBody&>(*reply));
   http::Response response;
@@ -62,10 +81,7 @@ Result<http::Response> WriteReply(const Route& route, const std::string& bytes, 
     }
   }
   response.body.reserve(bytes.size() * 2 + 256);
-  if (route.response_field != nullptr)
-    AppendFieldJson(*reply, route.response_field, &response.body);
-  else
-    AppendJson(*reply, &response.body);
+  AppendReply(route, *reply, &response.body);
   return response;
 }
 

@@ -13,4 +13,7 @@ namespace lanting::gateway {
 // and a GET with a matching If-None-Match gets 304. Fails with INTERNAL if `bytes` is not the route's reply message.
 Result<http::Response> WriteReply(const Route& route, const std::string& bytes, std::string_view if_none_match);
 
+// The JSON of one message of a stream, in one line. Fails like WriteReply.
+Result<std::string> MessageJson(const Route& route, const std::string& bytes);
+
 }  // namespace lanting::gateway

@@ -10,7 +10,11 @@
 #include <grpcpp/server_builder.h>
 
 #include <lanting/testing/v1/echo.pb.h>
+#include <atomic>
 #include <mutex>
+
+#include "platform/rpc/status.h"
+#include "platform/rpc/validate.h"
 
 namespace lanting::testing {
 namespace {
@@ -20,13 +24,18 @@ namespace pb = google::protobuf;
 
 struct State {
   std::mutex mutex;
-  int calls = 0, cancelled = 0;
+  int calls = 0, cancelled = 0, streamed = 0;
   Received last;
 };
 
 std::string Bytes(const grpc::ByteBuffer& buffer) {
   grpc::Slice slice;
   return buffer.DumpToSingleSlice(&slice).ok() ? std::string(slice.begin(), slice.end()) : std::string();
+}
+
+grpc::ByteBuffer Buffer(const std::string& bytes) {
+  const grpc::Slice slice(bytes);
+  return {&slice, 1};
 }
 
 grpc::Status FailureStatus(const v1::Failure& failure) {
@@ -66,13 +75,27 @@ class Reactor : public grpc::ServerGenericBidiReactor {
     if (received_.method == "Hang") return;
     if (received_.method == "Fail" && request_.text() == "late") return StartSendInitialMetadata();
     if (received_.method == "Fail") return Finish(FailureStatus(request_.failure()));
+    if (received_.method == "StreamThings") return NextThing();
+    // As every service does, by its masks too (AIP-161).
+    if (received_.method == "UpdateThing") {
+      if (auto valid = rpc::Validate(request_); !valid.ok()) return Finish(rpc::ToStatus(valid.error()));
+      received_.request_json.clear();
+      (void)pb::util::MessageToJsonString(request_, &received_.request_json);
+      std::lock_guard lock(state_->mutex);
+      state_->last = received_;
+    }
     Reply();
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (received_.method == "StreamThings" && ok) NextThing();
   }
 
   void OnSendInitialMetadataDone(bool) override { Finish(FailureStatus(request_.failure())); }
 
   void OnCancel() override {
-    if (received_.method != "Hang") return;
+    if (received_.method != "Hang" && received_.method != "StreamThings") return;
+    if (finished_.exchange(true)) return;
     std::lock_guard lock(state_->mutex);
     ++state_->cancelled;
     Finish(grpc::Status::CANCELLED);
@@ -81,6 +104,24 @@ class Reactor : public grpc::ServerGenericBidiReactor {
   void OnDone() override { delete this; }
 
  private:
+  // `kinds.int32_value` things, then the failure if there is one; with the text "open" it stays open instead.
+  void NextThing() {
+    if (sent_ < request_.kinds().int32_value()) {
+      v1::Thing thing;
+      thing.set_name("things/" + std::to_string(sent_++));
+      thing.set_display_name("流觞曲水");
+      if (!request_.path().empty()) thing.set_etag(std::string(100'000, 'x'));
+      out_ = Buffer(thing.SerializeAsString());
+      {
+        std::lock_guard lock(state_->mutex);
+        ++state_->streamed;
+      }
+      return StartWrite(&out_);
+    }
+    if (request_.text() == "open" || finished_.exchange(true)) return;
+    Finish(request_.has_failure() ? FailureStatus(request_.failure()) : grpc::Status::OK);
+  }
+
   void Record() {
     const std::string& path = context_->method();
     received_.method = path.substr(path.rfind('/') + 1);
@@ -114,8 +155,7 @@ class Reactor : public grpc::ServerGenericBidiReactor {
       bytes = reply.SerializeAsString();
       if (request_.text() == "unknown field") bytes += "\xfa\x3e\x01x";  // field 1007, unknown to the descriptors
     }
-    const grpc::Slice slice(bytes);
-    out_ = grpc::ByteBuffer(&slice, 1);
+    out_ = Buffer(bytes);
     StartWriteAndFinish(&out_, grpc::WriteOptions(), grpc::Status::OK);
   }
 
@@ -124,6 +164,8 @@ class Reactor : public grpc::ServerGenericBidiReactor {
   grpc::ByteBuffer in_, out_;
   v1::EchoRequest request_;
   Received received_;
+  int sent_ = 0;
+  std::atomic<bool> finished_{false};
 };
 
 class Service : public grpc::CallbackGenericService {
@@ -172,6 +214,11 @@ Received EchoServer::last() const {
 int EchoServer::cancelled() const {
   std::lock_guard lock(impl_->state.mutex);
   return impl_->state.cancelled;
+}
+
+int EchoServer::streamed() const {
+  std::lock_guard lock(impl_->state.mutex);
+  return impl_->state.streamed;
 }
 
 }  // namespace lanting::testing

@@ -25,8 +25,10 @@ class EchoServer {
   // Calls since the start, and the last of them.
   int calls() const;
   Received last() const;
-  // Calls to Hang whose caller went.
+  // Calls to Hang and StreamThings whose caller went.
   int cancelled() const;
+  // Things that StreamThings handed to gRPC.
+  int streamed() const;
 
  private:
   struct Impl;

@@ -111,6 +111,8 @@ struct TlsOptions {
   std::string certificate_file;  // the server's own first, then the chain up to the root
   std::string key_file;
   std::string client_ca_file;  // when set, a client must have a certificate by one of these
+
+  bool operator==(const TlsOptions&) const = default;
 };
 
 struct ServerOptions {
