@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path
 
 import peers
-from lib import BENCH, Process, RELEASE, build, free_port, machine, median, ratios, say, spread, write_section
+from lib import BENCH, Process, build, free_port, machine, median, ratios, say, spread, write_section
 
 TITLE = "Gateway"
 CONNECTIONS = 64

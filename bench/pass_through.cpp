@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
   sigaddset(&stop, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &stop, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  auto io = std::make_shared<http::Io>(1);
+  const auto io = std::make_shared<http::Io>(1);
   gateway::Upstream upstream({.name = "echo", .target = argv[2], .io = io});
   http::Server server({.address = argv[1], .io = io}, [&upstream](std::shared_ptr<http::Exchange> exchange) {
     gateway::UpstreamCall call{.method = exchange->request.target,
@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
                                .authorization = std::string(exchange->request.Header("authorization"))};
     upstream.Call(std::move(call), [exchange](Result<gateway::UpstreamReply> reply) {
       http::Response response{.status = reply.ok() ? 200 : 502, .content_type = "application/x-protobuf"};
-      if (reply.ok()) response.body = std::move(reply->message);
+      if (reply.ok()) response.body = std::move(reply).value().message;
       exchange->respond(std::move(response));
     });
   });
