@@ -159,6 +159,7 @@ class Builder {
   json::object Reply() {
     const pb::Descriptor* type = method_->output_type();
     std::string description = comments_.Of(type);
+    if (description.empty() && IsPaged()) description = "One page.";
     if (description.empty())
       description = type->field_count() == 0 ? "Done; nothing to say." : InWords(type->name()) + '.';
     json::object content;

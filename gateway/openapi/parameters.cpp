@@ -109,8 +109,12 @@ class Query {
       parameter["style"] = "form";
       parameter["explode"] = true;
     }
+    json::value example = Examples(false).Of(field, Form::kInput);
+    if (parameter.contains("required"))
+      parameter["example"] = std::move(example);
+    else  // viewers fill a form with an example that stands beside the schema
+      schema["examples"] = json::array(1, example);
     parameter["schema"] = std::move(schema);
-    parameter["example"] = Examples(false).Of(field, Form::kInput);
     out_->push_back(std::move(parameter));
   }
 

@@ -39,7 +39,7 @@ json::object WithNull(json::object schema) {
 }
 
 void AddSentence(std::string* text, std::string_view sentence) {
-  if (!text->empty()) *text += ' ';
+  if (!text->empty()) *text += std::string_view(".!?:").find(text->back()) == std::string_view::npos ? ". " : " ";
   *text += sentence;
 }
 

@@ -35,13 +35,14 @@ json::object Header(const char* description, json::object schema, json::value ex
   return {{"description", description}, {"schema", std::move(schema)}, {"example", std::move(example)}};
 }
 
+// Optional parameters have their examples in the schema: viewers fill a form with those that stand beside it.
 json::object HeaderParameter(const char* name, const char* description, json::object schema, const char* example) {
+  schema["examples"] = json::array{json::value(example)};
   return {{"name", name},
           {"in", "header"},
           {"required", false},
           {"description", description},
-          {"schema", std::move(schema)},
-          {"example", example}};
+          {"schema", std::move(schema)}};
 }
 
 // One error response of the table below.
@@ -72,7 +73,8 @@ std::vector<ErrorForm> ErrorForms() {
         .message = "The credential is missing or not accepted."}},
       {403,
        "PermissionDenied",
-       "The key lacks the scope of the call; it is checked before anything is looked up.",
+       "The key lacks the scope of the call (`SCOPE_MISSING`), or the tenant does not allow the page that calls "
+       "(`ORIGIN_NOT_ALLOWED`). Checked before anything is looked up.",
        {.code = Code::kPermissionDenied,
         .reason = "SCOPE_MISSING",
         .message = "The credential lacks the scope members.write.",
@@ -154,11 +156,16 @@ std::vector<ErrorForm> ErrorForms() {
   };
 }
 
+json::object CallHeaders() {
+  return {{"traceparent", RefTo("headers", "Traceparent")}, {"x-request-id", RefTo("headers", "XRequestId")}};
+}
+
 json::object ErrorResponseOf(const ErrorForm& form) {
   const http::Response written = form.by_server
                                      ? ServerErrorResponse(form.status, form.example.reason, form.example.message)
                                      : ErrorResponse(form.example);
-  json::object headers = ReplyHeaders(false);
+  // Those of rates come with most errors; where they matter they are named.
+  json::object headers = form.status == 429 ? ReplyHeaders(false) : CallHeaders();
   for (const auto& [name, value] : written.headers) {
     if (name == "retry-after") headers["retry-after"] = RefTo("headers", "RetryAfter");
     if (name == "www-authenticate") headers["www-authenticate"] = RefTo("headers", "WwwAuthenticate");
@@ -257,6 +264,8 @@ json::object SharedHeaders() {
                                 "end. Absent where no limit is set.",
                                 count, 200)},
       {"RateLimitRemaining", Header("How many of them are left.", count, 187)},
+      {"RateLimitPolicy", Header("The rates in force: of the key and of its tenant.", {{"type", "string"}},
+                                 "100;w=1;burst=200;policy=\"key\", 500;w=1;burst=1000;policy=\"tenant\"")},
       {"RateLimitReset", Header("Seconds until all of them are there again.", count, 1)},
   };
 }
@@ -300,12 +309,12 @@ json::object SecuritySchemes() {
 }
 
 json::object ReplyHeaders(bool with_etag) {
-  json::object headers{{"traceparent", RefTo("headers", "Traceparent")},
-                       {"x-request-id", RefTo("headers", "XRequestId")}};
+  json::object headers = CallHeaders();
   if (with_etag) headers["etag"] = RefTo("headers", "ETag");
   headers["ratelimit-limit"] = RefTo("headers", "RateLimitLimit");
   headers["ratelimit-remaining"] = RefTo("headers", "RateLimitRemaining");
   headers["ratelimit-reset"] = RefTo("headers", "RateLimitReset");
+  headers["ratelimit-policy"] = RefTo("headers", "RateLimitPolicy");
   return headers;
 }
 

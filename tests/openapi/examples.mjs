@@ -26,10 +26,11 @@ function check(where, schema, value) {
   if (!validate(value)) faults.push(`${where}: ${ajv.errorsText(validate.errors)}\n  ${JSON.stringify(value)}`);
 }
 
-// Whatever has both a schema and an example: parameters, headers, media types. A body of text is a string.
+// Whatever has both a schema and examples: parameters, headers, media types. A body of text is a string.
 function walk(node, where) {
   if (node === null || typeof node !== 'object') return;
   if (node.schema && 'example' in node) check(where, node.schema, node.example);
+  for (const value of node.schema?.examples ?? []) check(where, node.schema, value);
   for (const [name, child] of Object.entries(node))
     if (name !== 'schemas' && name !== 'schema' && name !== 'example') walk(child, `${where}/${name}`);
 }
@@ -43,7 +44,8 @@ for (const [path, item] of Object.entries(document.paths))
     for (const [type, content] of media)
       if (!('example' in content) && type !== '*/*') faults.push(`${method} ${path}: ${type} has no example`);
     for (const parameter of operation.parameters)
-      if (!parameter.$ref && !('example' in parameter)) faults.push(`${method} ${path}: ${parameter.name} has no example`);
+      if (!parameter.$ref && !('example' in parameter) && !parameter.schema.examples)
+        faults.push(`${method} ${path}: ${parameter.name} has no example`);
   }
 
 // What is promised of replies is what they are.
