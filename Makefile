@@ -1,7 +1,7 @@
 # The front door: every target is a line or two; the work is done by infra/dev/*, cmake and ctest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps up down status demo clean-data build test test-unit bench fmt lint clean
+.PHONY: help deps up down status demo clean-data build test test-unit bench fuzz fmt lint clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "; print "Lanting. Start with: make up, then make demo\n"} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,7 @@ build: deps ## build everything (preset dev)
 	@ninja -C build/dev
 
 test: build ## build everything and run every test
+	@infra/dev/deps test
 	@ctest --no-tests=error --test-dir build/dev --output-on-failure -j2
 
 test-unit: build ## the tests that need no server
@@ -41,6 +42,9 @@ test-unit: build ## the tests that need no server
 bench: ## measure against the limits of the machine; writes bench/results.md
 	@infra/dev/deps bench
 	@bench/run
+
+fuzz: ## fuzz what reads foreign bytes, a minute each; infra/dev/fuzz 600 body: ten minutes of one
+	@infra/dev/fuzz
 
 fmt: ## format the C++ sources
 	@infra/dev/deps lint
