@@ -36,6 +36,68 @@ void PrintKey(const Context& context, const pb::Key& key) {
   });
 }
 
+std::string Describe(const pb::TenantLimits& limits) {
+  const auto line = [](const char* what, bool set, int n) {
+    return std::string(what) + (!set ? "default" : n == 0 ? "no limit" : std::to_string(n)) + "\n";
+  };
+  return limits.name() + "\n" +
+         line("  a key, per second:        ", limits.has_key_per_second(), limits.key_per_second()) +
+         line("  a key, at once:           ", limits.has_key_burst(), limits.key_burst()) +
+         line("  the tenant, per second:   ", limits.has_tenant_per_second(), limits.tenant_per_second()) +
+         line("  the tenant, at once:      ", limits.has_tenant_burst(), limits.tenant_burst()) +
+         line("  calls in flight:          ", limits.has_max_in_flight(), limits.max_in_flight()) +
+         "  written:                  " + Date(limits.update_time());
+}
+
+// Shows the limits of a tenant, or changes those that are given.
+void AddLimits(CLI::App& tenant, Context& context) {
+  auto* limits = tenant.add_subcommand(
+      "limits",
+      "what a tenant may use of the gateway: shows it, or changes what is given; effective within 10 seconds");
+  static std::string id, request_id;
+  static int key_per_second, key_burst, per_second, burst, in_flight;
+  static bool defaults;
+  limits->add_option("tenant", id, "id or name")->required();
+  const auto number = [&](const char* name, int& value, const char* help, int least, int most) {
+    return limits->add_option(name, value, help)->check(CLI::Range(least, most));
+  };
+  constexpr int kMostRate = 100'000, kMost = 1'000'000;
+  auto* of_key = number("--key-per-second", key_per_second, "requests a second of one key; 0: no limit", 0, kMostRate);
+  auto* of_key_burst = number("--key-burst", key_burst, "requests of one key at once", 1, kMost);
+  auto* of_tenant = number("--per-second", per_second, "requests a second of the tenant; 0: no limit", 0, kMostRate);
+  auto* of_burst = number("--burst", burst, "requests of the tenant at once", 1, kMost);
+  auto* of_flight = number("--in-flight", in_flight, "calls in flight, of each gateway; 0: no limit", 0, kMostRate);
+  limits->add_flag("--defaults", defaults, "first forget all that was set");
+  limits->add_option("--request-id", request_id, "idempotency key");
+  limits->callback([=, &context] {
+    context.NeedAdminKey();
+    const std::string name = TenantName(id) + "/limits";
+    pb::UpdateTenantLimitsRequest update;
+    auto* wanted = update.mutable_tenant_limits();
+    wanted->set_name(name);
+    if (of_key->count() > 0) wanted->set_key_per_second(key_per_second);
+    if (of_key_burst->count() > 0) wanted->set_key_burst(key_burst);
+    if (of_tenant->count() > 0) wanted->set_tenant_per_second(per_second);
+    if (of_burst->count() > 0) wanted->set_tenant_burst(burst);
+    if (of_flight->count() > 0) wanted->set_max_in_flight(in_flight);
+    const bool given =
+        of_key->count() + of_key_burst->count() + of_tenant->count() + of_burst->count() + of_flight->count() > 0;
+    auto got = [&]() -> Result<pb::TenantLimits> {
+      if (!given && !defaults) {
+        pb::GetTenantLimitsRequest get;
+        get.set_name(name);
+        return CallMembership<pb::TenantLimits>(context, "TenantService", "GetTenantLimits", get, context.admin_key);
+      }
+      if (defaults) update.mutable_update_mask()->add_paths("*");
+      update.set_request_id(request_id.empty() ? Id::New().ToString() : request_id);
+      return CallMembership<pb::TenantLimits>(context, "TenantService", "UpdateTenantLimits", update,
+                                              context.admin_key);
+    }();
+    if (!got.ok()) return Report(context, got.error());
+    Print(context, *got, [&] { return Describe(*got); });
+  });
+}
+
 template <typename Reply, typename Request, typename Row>
 void PrintPages(Context& context, const std::string& service, const std::string& method, const std::string& credential,
                 const Cells& header, Row row) {
@@ -93,6 +155,7 @@ void AddTenant(CLI::App& app, Context& context) {
     if (!got.ok()) return Report(context, got.error());
     Print(context, *got, [&] { return got->name() + "  " + got->display_name() + "  " + Date(got->create_time()); });
   });
+  AddLimits(*tenant, context);
 }
 
 void AddKey(CLI::App& app, Context& context) {
