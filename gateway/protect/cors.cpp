@@ -31,7 +31,7 @@ bool IsOfHost(std::string_view origin, std::string_view host) {
 }  // namespace
 
 std::optional<http::Response> Preflight(const http::Request& request, const std::set<std::string>& methods) {
-  if (request.method != "OPTIONS" || request.Header("access-control-request-method").empty() ||
+  if (methods.empty() || request.method != "OPTIONS" || request.Header("access-control-request-method").empty() ||
       request.Count("origin") != 1 || !IsOriginOrNull(request.Header("origin")))
     return std::nullopt;
   std::string list;

@@ -16,7 +16,7 @@
 namespace lanting::gateway::cors {
 
 // The answer to a preflight (OPTIONS with Origin and Access-Control-Request-Method) of a path with these methods: 204.
-// nullopt: it is none, or its origin is malformed.
+// nullopt: it is none, its origin is malformed, or there is no such path (no methods).
 std::optional<http::Response> Preflight(const http::Request& request, const std::set<std::string>& methods);
 
 enum class Verdict {

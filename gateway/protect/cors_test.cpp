@@ -42,6 +42,7 @@ TEST(CorsPreflight, WhatIsNone) {
   EXPECT_FALSE(Preflight(Options({{"Origin", "app.example.com"}, {method, "GET"}}), {"GET"}));
   EXPECT_FALSE(Preflight(Options({{"Origin", "https://a\r\nSet-Cookie: x"}, {method, "GET"}}), {"GET"}));
   EXPECT_FALSE(Preflight(Options({{"Origin", "https://a.cn"}, {"Origin", "https://b.cn"}, {method, "GET"}}), {"GET"}));
+  EXPECT_FALSE(Preflight(Options({{"Origin", "https://a.cn"}, {method, "GET"}}), {})) << "no such path";
   auto get = Options({{"Origin", "https://app.example.com"}, {method, "GET"}});
   get.method = "GET";
   EXPECT_FALSE(Preflight(get, {"GET"}));

@@ -132,7 +132,7 @@ struct Gate::Impl : std::enable_shared_from_this<Gate::Impl> {
   Pass Refuse(Pass pass, Error error) const {
     if (auto counter = refused.find(error.reason); counter != refused.end()) counter->second->Increment();
     pass.refused = std::move(error);
-    pass.process = pass.of_tenant = Ticket();
+    pass.Leave();
     return pass;
   }
 
@@ -250,10 +250,11 @@ void Gate::Enter(const http::Request& request, const Route& route, Done done) {
   }
   const IpAddress address = g.AddressOf(request);
   if (auto error = g.Exhausted(address)) return refuse(std::move(*error));
+  // The pass moves on: a copy left here would keep its place in flight.
   g.Ask(*key, address,
-        [&g, host = std::string(host), &scope, pass = std::move(pass), done = std::move(done)](auto answer) {
-          if (!answer.ok()) return done(g.Refuse(pass, std::move(answer).error()));
-          g.Accept(*answer, host, scope, pass, done);
+        [&g, host = std::string(host), &scope, pass = std::move(pass), done = std::move(done)](auto answer) mutable {
+          if (!answer.ok()) return done(g.Refuse(std::move(pass), std::move(answer).error()));
+          g.Accept(*answer, host, scope, std::move(pass), done);
         });
 }
 

@@ -4,7 +4,8 @@
 //   gate.Enter(request, *match.route, [job](Pass pass) {
 //     if (pass.refused) response = Failed(job, *pass.refused); else ... call upstream ...
 //     pass.Decorate(&response);   // of every reply, errors too
-//   });                           // the place in flight is free when `pass` goes
+//     pass.Leave();                 // before it is sent; at the latest when `pass` goes
+//   });
 //
 // Order: process at capacity 503 OVERLOADED; no credential, or not one of ours 401 (or 429 RATE_LIMITED, from an
 // address that failed too often); membership cannot be asked 503; origin 403 ORIGIN_NOT_ALLOWED; scope 403; tenant at
@@ -69,6 +70,9 @@ struct Pass {
 
   // Adds RateLimit-* and what a browser needs (CORS).
   void Decorate(http::Response* response) const;
+  // Gives the places in flight back: before the reply is sent, or a client that waits for each of its replies could
+  // find them still taken by the one it has just read. Copies share them until each has left or gone.
+  void Leave() { process = of_tenant = Ticket(); }
 
   // --- for the gate ---
   enum class Readers { kUntouched, kAnyPage, kOrigin };

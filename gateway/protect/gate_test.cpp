@@ -236,7 +236,7 @@ TEST_F(GateTest, CallsInFlightOfATenantAndOfTheProcess) {
   ASSERT_EQ(Reason(beyond), "OVERLOADED");
   EXPECT_EQ(HttpStatus(*beyond.refused), 503);
   EXPECT_EQ(Reason(gate.Admit(Request(stranger), get_member_)), "OVERLOADED");
-  of_another.reset();
+  of_another->Leave();
   first.reset();
   EXPECT_EQ(Reason(Enter(gate, Request(key_))), "OK");
   EXPECT_EQ(Reason(Enter(gate, Request(key_))), "OK") << "the one before is gone again";
