@@ -166,6 +166,23 @@ TEST_F(KeyAuthenticatorTest, OperatorsKey) {
   EXPECT_THROW(KeyAuthenticator(source_, {.admin_key = "too short"}), std::invalid_argument);
 }
 
+TEST_F(KeyAuthenticatorTest, TheKeyOfTheEdgeMayAskAndNothingElse) {
+  const std::string edge = "edge-0123456789-0123456789-0123456789";
+  KeyAuthenticator authenticator(source_, {.admin_key = kAdmin, .introspect_key = edge});
+  auto who = authenticator.Authenticate("Bearer " + edge, DeadlineIn(seconds(5)));
+  ASSERT_TRUE(who.ok());
+  EXPECT_TRUE(who->tenant.IsNil());
+  EXPECT_EQ(who->subject, "edge");
+  EXPECT_TRUE(who->Has("platform.introspect"));
+  for (const char* scope : {"platform.tenants", "platform.*", "members.read", "*"})
+    EXPECT_FALSE(who->Has(scope)) << scope;
+  EXPECT_EQ(authenticator.Authenticate(std::string("Bearer ") + kAdmin, DeadlineIn(seconds(5)))->subject, "operator");
+  ExpectUnauthenticated(Ask(edge));  // a process that was given none
+  EXPECT_EQ(source_->asked, 0);
+  EXPECT_THROW(KeyAuthenticator(source_, {.introspect_key = "too short"}), std::invalid_argument);
+  EXPECT_THROW(KeyAuthenticator(source_, {.admin_key = kAdmin, .introspect_key = kAdmin}), std::invalid_argument);
+}
+
 TEST_F(KeyAuthenticatorTest, StrangersDoNotPushOutTheKnown) {
   Make(16);
   ASSERT_TRUE(Ask(key_).ok());
