@@ -181,11 +181,10 @@ class Builder {
   // OpenAPI 3.1 has no schema for a sequence: it is that of one line, and of the whole text of an event stream.
   json::object StreamContent(const pb::Descriptor* type) {
     const json::value message = examples_.Of(type, Form::kOutput);
-    json::object line{{"type", "object"},
-                      {"description", "One line of the stream: a message, or the error that ends it."},
-                      {"properties", json::object{{"result", schemas_->Of(type, Form::kOutput)}}}};
-    line["properties"].as_object()["error"] =
-        json::object{{"type", "object"}, {"description", "As in `Error`."}, {"additionalProperties", true}};
+    json::array either;
+    either.push_back(Holding("result", schemas_->Of(type, Form::kOutput), "A message."));
+    either.push_back(Holding("error", RefTo("schemas", "ErrorStatus"), "What ended the stream, as its last line."));
+    json::object line{{"description", "One line of the stream."}, {"oneOf", std::move(either)}};
     json::object content;
     content["application/x-ndjson"] = Content(std::move(line), json::object{{"result", message}});
     content["text/event-stream"] =

@@ -185,6 +185,15 @@ json::object RefTo(const char* kind, const std::string& name) {
   return {{"$ref", std::string("#/components/") + kind + '/' + name}};
 }
 
+json::object Holding(const char* name, json::object schema, const char* description) {
+  json::object properties;
+  properties[name] = std::move(schema);
+  return {{"type", "object"},
+          {"description", description},
+          {"required", json::array{name}},
+          {"properties", std::move(properties)}};
+}
+
 std::string ScopeOf(const Route& route) { return route.method->options().GetExtension(v1::required_scope); }
 bool IsWrite(const Route& route) { return route.method->options().GetExtension(v1::write); }
 
@@ -233,21 +242,15 @@ void AddErrorSchemas(const Comments& comments, Schemas* schemas) {
   json::object detail{{"oneOf", std::move(details)},
                       {"discriminator", json::object{{"propertyName", "@type"}, {"mapping", std::move(mapping)}}}};
   schemas->Add(
-      "Error",
+      "ErrorStatus",
       {{"type", "object"},
-       {"description", "The form of every error (AIP-193)."},
-       {"required", json::array{"error"}},
-       {"properties",
-        json::object{
-            {"error",
-             json::object{
-                 {"type", "object"},
-                 {"required", json::array{"code", "message", "status", "details"}},
-                 {"properties",
-                  json::object{{"code", json::object{{"type", "integer"}, {"description", "The HTTP status."}}},
-                               {"message", Text("English, for a developer; it may change.")},
-                               {"status", Text("Name of the google.rpc.Code: `NOT_FOUND`.")},
-                               {"details", json::object{{"type", "array"}, {"items", std::move(detail)}}}}}}}}}});
+       {"description", "A google.rpc.Status, with the HTTP status as its code."},
+       {"required", json::array{"code", "message", "status", "details"}},
+       {"properties", json::object{{"code", json::object{{"type", "integer"}, {"description", "The HTTP status."}}},
+                                   {"message", Text("English, for a developer; it may change.")},
+                                   {"status", Text("Name of the google.rpc.Code: `NOT_FOUND`.")},
+                                   {"details", json::object{{"type", "array"}, {"items", std::move(detail)}}}}}});
+  schemas->Add("Error", Holding("error", RefTo("schemas", "ErrorStatus"), "The form of every error (AIP-193)."));
 }
 
 json::object SharedHeaders() {

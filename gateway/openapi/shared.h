@@ -13,6 +13,9 @@ namespace lanting::gateway::openapi {
 // {"$ref": "#/components/<kind>/<name>"}
 boost::json::object RefTo(const char* kind, const std::string& name);
 
+// The schema of an object with one member, which is required.
+boost::json::object Holding(const char* name, boost::json::object schema, const char* description);
+
 // The reasons of lanting.common.v1.ErrorReason are listed with the schema.
 void AddErrorSchemas(const Comments& comments, Schemas* schemas);
 boost::json::object SharedHeaders();

@@ -98,7 +98,7 @@ const fields = wrong.error?.error.details.flatMap((detail) =>
   detail['@type'] === 'type.googleapis.com/google.rpc.BadRequest' ? detail.fieldViolations.map((v) => v.field) : []);
 assert.deepEqual(fields?.sort(), ['group.capacity', 'group.displayName']);
 
-// The testing service: every field type, a body without JSON, a stream of nothing but types.
+// The testing service: every field type, and a stream.
 const echoed = must(await client.POST('/v1/echo', {
   body: {
     kinds: {int64Value: '9007199254740993', bytesValue: '5YWw5Lqt', stringMap: {city: '杭州'}, choiceText: '诗',
@@ -112,6 +112,12 @@ const thing = must(await client.GET('/v1/things/{thing}', {params: {path: {thing
 assert.equal(thing.name, 'things/scroll');
 const gone = await client.DELETE('/v1/things/{thing}', {params: {path: {thing: 'scroll'}}});
 assert.equal(gone.response.status, 200);
+
+type Line = paths['/v1/stream']['get']['responses'][200]['content']['application/x-ndjson'];
+const text = must(await client.GET('/v1/stream', {params: {query: {'kinds.int32Value': 3}}, parseAs: 'text'}));
+const streamed = text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Line);
+assert.deepEqual(streamed.map((line) => ('result' in line ? line.result.name : line.error.status)),
+  ['things/0', 'things/1', 'things/2']);
 
 // The compiler knows what is wrong.
 // @ts-expect-error a group without a channel

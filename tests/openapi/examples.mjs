@@ -92,6 +92,17 @@ await post('MemberService_CreateMember', `${at}/members`, {displayName: ' '});
 await post('EchoService_Fail', '/v1/fail', {failure: {code: 14, message: 'm', reason: 'AWAY', retryDelay: '2s'}});
 await post('EchoService_Echo', '/v1/echo', example('EchoService_Echo'));
 
+// A stream: each line is what a line is said to be.
+const things = document.paths['/v1/stream'].post;
+const stream = await fetch(`${url}/v1/stream`, {
+  method: 'POST',
+  headers: {authorization: `Bearer ${process.env.LANTING_KEY}`, 'content-type': 'application/json'},
+  body: JSON.stringify({kinds: {int32Value: 3}, failure: {code: 14, message: 'm', reason: 'AWAY'}}),
+});
+const lines = (await stream.text()).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line));
+for (const line of lines) check('a streamed line', things.responses['200'].content['application/x-ndjson'].schema, line);
+if (lines.filter((line) => line.result).length !== 3 || !lines.at(-1).error) faults.push(`streamed: ${JSON.stringify(lines)}`);
+
 for (const fault of faults) console.error(fault);
 console.error(`${checked} checked, ${faults.length} faults`);
 process.exit(faults.length === 0 && checked > 300 ? 0 : 1);
