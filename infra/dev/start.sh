@@ -4,12 +4,12 @@
 # ENVIRON holds the environment of the next process, so that no secret is ever on a command line.
 ENVIRON=()
 
-# secret NAME: a value made once and kept in .lanting/secrets.env (mode 600).
+# secret NAME [BYTES]: a value made once, in hex, and kept in .lanting/secrets.env (mode 600).
 secret() {
   local file=$HOME_DIR/secrets.env value
   value=$(kept "$1" secrets.env)
   if [[ -z $value ]]; then
-    value=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
+    value=$(od -An -N"${2:-24}" -tx1 /dev/urandom | tr -d ' \n')
     (umask 077 && echo "$1=$value" >>"$file")
   fi
   echo "$value"

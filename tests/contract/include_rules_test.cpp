@@ -35,7 +35,8 @@ std::vector<Include> AllIncludes() {
   return out;
 }
 
-const std::set<std::string> kServices = {"membership", "content", "meetups", "incentives", "moderation", "insights"};
+const std::set<std::string> kServices = {"membership", "content",  "meetups", "incentives",
+                                         "moderation", "insights", "webhooks"};
 
 std::string Segment(const std::string& path, std::size_t n) {
   std::size_t start = 0;

@@ -28,7 +28,8 @@ using testing::Suite;
 
 const std::vector<std::string> kServices = {
     "lanting.membership.v1.CommunityService", "lanting.membership.v1.GateService",
-    "lanting.membership.v1.MemberService", "lanting.membership.v1.KeyService", "lanting.membership.v1.SettingsService"};
+    "lanting.membership.v1.MemberService",    "lanting.membership.v1.KeyService",
+    "lanting.membership.v1.SettingsService",  "lanting.webhooks.v1.WebhookService"};
 
 // A valid request for each RPC; {x} is a resource of the tenant. Every resource name of the request must be set, so
 // that each is tried.
@@ -71,6 +72,20 @@ const std::map<std::string, std::string> kCases = {
     {"CreateKey", R"({"key": {"displayName": "second", "scopes": ["members.read"]}})"},
     {"ListKeys", "{}"},
     {"RevokeKey", R"({"name": "{key}"})"},
+    {"CreateWebhook", R"({"webhook": {"url": "http://127.0.0.1:8000/", "eventTypes": ["*"]}})"},
+    {"GetWebhook", R"({"name": "{webhook}"})"},
+    {"ListWebhooks", "{}"},
+    {"UpdateWebhook", R"({"webhook": {"name": "{webhook}", "description": "被改了"}, "updateMask": "description"})"},
+    {"DeleteWebhook", R"({"name": "{webhook}"})"},
+    {"EnableWebhook", R"({"name": "{webhook}"})"},
+    {"DisableWebhook", R"({"name": "{webhook}"})"},
+    {"RotateWebhookSecret", R"({"name": "{webhook}"})"},
+    {"PingWebhook", R"({"name": "{webhook}"})"},
+    {"ListDeliveries", R"({"parent": "{webhook}"})"},
+    {"GetDelivery", R"({"name": "{delivery}"})"},
+    {"ReplayDelivery", R"({"name": "{delivery}"})"},
+    {"ReplayDeliveries", R"({"parent": "{webhook}"})"},
+    {"ListEventTypes", "{}"},
     {"GetSettings", R"({"name": "settings"})"},
     {"UpdateSettings",
      R"({"settings": {"name": "settings", "corsAllowedOrigins": ["https://app.example.com"]}, "updateMask": "corsAllowedOrigins"})"},
@@ -131,7 +146,8 @@ class IsolationTest : public ::testing::Test {
     EXPECT_TRUE(parsed.ok()) << method->full_name() << ": " << parsed.ToString() << "\n" << body;
     std::unique_ptr<Message> reply(factory->GetPrototype(method->output_type())->New());
     auto path = "/" + method->service()->full_name() + "/" + method->name();
-    auto status = rpc::detail::CallUnary(suite_.channel(), path, *request, *reply, {.authorization = "Bearer " + key});
+    auto& channel = method->file()->package() == "lanting.webhooks.v1" ? suite_.webhooks_channel() : suite_.channel();
+    auto status = rpc::detail::CallUnary(channel, path, *request, *reply, {.authorization = "Bearer " + key});
     return {std::move(status), std::move(reply)};
   }
 
@@ -167,6 +183,10 @@ class IsolationTest : public ::testing::Test {
       return suite_.CallAs(key, "GET", "/v1/" + n["memberImport"]).text("state") == "IMPORT_STATE_SUCCEEDED";
     }));
     n["key"] = create("/v1/keys", R"({"displayName": "for reading", "scopes": ["members.read"]})").text("name");
+    n["webhook"] = create("/v1/webhooks", R"({"url": "http://127.0.0.1:)" + std::to_string(testing::FreePort()) +
+                                              R"(/", "eventTypes": ["webhooks.*"]})")
+                       .text("name");
+    n["delivery"] = create("/v1/" + n["webhook"] + ":ping", "{}").text("name");
     return n;
   }
 
@@ -175,20 +195,21 @@ class IsolationTest : public ::testing::Test {
     auto tenant = suite_.key().substr(3, 26);
     auto uuid = lanting::Id::Parse(tenant)->ToUuid();
     std::string all;
+    // Without the inboxes: what happened to A comes into them when it comes.
     auto tables = suite_.db().Query(
         "SELECT string_agg(format('SELECT %L || md5(coalesce(string_agg(t::text, %L ORDER BY t::text), %L)) FROM "
-        "membership.%I t "
-        "WHERE tenant_id = %L', c.relname, ',', '', c.relname, '" +
+        "%I.%I t "
+        "WHERE tenant_id = %L', c.relname, ',', '', n.nspname, c.relname, '" +
         uuid +
-        "'), chr(10) ORDER BY c.relname) FROM pg_class c "
-        "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' WHERE c.relnamespace = "
-        "'membership'::regnamespace "
-        "AND c.relkind IN ('r', 'p') AND NOT c.relispartition");
+        "'), chr(10) ORDER BY n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' WHERE n.nspname IN ('membership', "
+        "'webhooks') "
+        "AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'inbox'");
     for (auto query : Split(tables, '\n')) all += suite_.db().Query(std::string(query)) + "\n";
     return all;
   }
 
-  Suite suite_;
+  Suite suite_{{.webhooks = true}};
   std::string a_key_, b_key_;
   Names a_, b_;
 };
@@ -247,7 +268,7 @@ TEST(IsolationCasesTest, CoverEveryResourceName) {
     std::unique_ptr<Message> request(MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
     Names names;
     for (auto placeholder : {"community", "group", "gate", "linkGate", "inviteLink", "member", "application",
-                             "memberImport", "key", "houseRules", "code", "questionKey"}) {
+                             "memberImport", "key", "houseRules", "code", "questionKey", "webhook", "delivery"}) {
       names[placeholder] = "x";
     }
     auto parsed = util::JsonStringToMessage(Fill(kCases.at(method->name()), names), request.get());

@@ -13,6 +13,7 @@
 #include "lanting/membership/v1/tenant_service.pb.h"
 #include "membership/migrations.gen.h"
 #include "platform/base/strings.h"
+#include "webhooks/migrations.gen.h"
 
 namespace lanting::testing {
 
@@ -20,6 +21,8 @@ namespace pb = lanting::membership::v1;
 namespace json = boost::json;
 
 namespace {
+
+constexpr const char* kIntrospectKey = "introspection-of-the-tests-0123456789abcdef";
 
 constexpr int kCallTimeoutMs = 20'000;
 
@@ -80,20 +83,27 @@ Suite::Suite(Options options) : options_(std::move(options)) {
   admin_key_ = "operator-key-of-the-tests-0123456789abcdef";
   char path[] = "/tmp/lanting-suite-XXXXXX";
   directory_ = ::mkdtemp(path);
-  db_ = std::make_unique<PgDatabase>(
-      std::vector<PgService>{{"membership", membership::kMigrations}, {"audit", audit::kMigrations}});
+  db_ = std::make_unique<PgDatabase>(std::vector<PgService>{
+      {"membership", membership::kMigrations}, {"audit", audit::kMigrations}, {"webhooks", webhooks::kMigrations}});
   redis_ = std::make_unique<RedisFixture>();
+  if (options_.webhooks) {
+    webhooks_port_ = FreePort(), webhooks_admin_port_ = FreePort();
+    webhooks_channel_ = std::make_unique<rpc::Channel>(Address(webhooks_port_), "webhooks");
+  }
   for (int i = 0; i < options_.memberships; ++i) {
     for (auto* ports : {&grpc_ports_, &admin_ports_, &rest_ports_, &gateway_admin_ports_}) ports->push_back(FreePort());
     memberships_.emplace_back();
     channels_.push_back(std::make_unique<rpc::Channel>(Address(grpc_ports_[i]), "membership"));
     StartMembership(i);
-    gateways_.push_back(
-        std::make_unique<Child>(std::vector{Binary("LANTING_GATEWAY")},
-                                Env{{"LANTING_HTTP_ADDRESS", Address(rest_ports_[i])},
-                                    {"LANTING_ADMIN_ADDRESS", Address(gateway_admin_ports_[i])},
-                                    {"LANTING_UPSTREAMS", "lanting.membership.v1=" + Address(grpc_ports_[i])}},
-                                Log("gateway" + std::to_string(i))));
+    gateways_.push_back(std::make_unique<Child>(std::vector{Binary("LANTING_GATEWAY")},
+                                                Env{{"LANTING_HTTP_ADDRESS", Address(rest_ports_[i])},
+                                                    {"LANTING_ADMIN_ADDRESS", Address(gateway_admin_ports_[i])},
+                                                    {"LANTING_UPSTREAMS", Upstreams(i)},
+                                                    {"LANTING_INTROSPECT_KEY", kIntrospectKey},
+                                                    {"LANTING_REDIS_URL", redis_->url()},
+                                                    {"LANTING_KEY_RATE", "0"},
+                                                    {"LANTING_TENANT_RATE", "0"}},
+                                                Log("gateway" + std::to_string(i))));
   }
   if (options_.projector) {
     projector_ = std::make_unique<Child>(std::vector{Binary("LANTING_PROJECTOR")},
@@ -103,12 +113,14 @@ Suite::Suite(Options options) : options_(std::move(options)) {
                                              {"LANTING_AUDIT_TYPES", options_.projector_types}},
                                          Log("projector"));
   }
+  if (options_.webhooks) StartWebhooks();
   for (int port : gateway_admin_ports_) WaitReady(port);
   key_ = NewTenant("兰亭书院");
 }
 
 Suite::~Suite() {
   projector_.reset();
+  webhooks_.reset();
   gateways_.clear();
   memberships_.clear();
   std::filesystem::remove_all(directory_);
@@ -129,7 +141,8 @@ Suite::Env Suite::MembershipEnv(int i) const {
           {"LANTING_REDIS_URL", redis_->url()},
           {"LANTING_GRPC_ADDRESS", Address(grpc_ports_[i])},
           {"LANTING_ADMIN_ADDRESS", Address(admin_ports_[i])},
-          {"LANTING_ADMIN_KEY", admin_key_}};
+          {"LANTING_ADMIN_KEY", admin_key_},
+          {"LANTING_INTROSPECT_KEY", kIntrospectKey}};
   for (const auto& [name, value] : options_.membership_env) env[name] = value;
   return env;
 }
@@ -141,6 +154,29 @@ void Suite::StartMembership(int i, const Env& extra) {
   memberships_[i] =
       std::make_unique<Child>(std::vector{Binary("LANTING_MEMBERSHIP")}, env, Log("membership" + std::to_string(i)));
   if (!extra.count("LANTING_FAULT")) WaitReady(admin_ports_[i]);
+}
+
+std::string Suite::Upstreams(int i) const {
+  const auto membership = "lanting.membership.v1=" + Address(grpc_ports_[i]);
+  return options_.webhooks ? membership + ",lanting.webhooks.v1=" + Address(webhooks_port_) : membership;
+}
+
+void Suite::StartWebhooks(const Env& extra) {
+  Env env{{"LANTING_PG_URL", db_->Url("webhooks", PgRole::kApp)},
+          {"LANTING_PG_RELAY_URL", db_->Url("webhooks", PgRole::kRelay)},
+          {"LANTING_REDIS_URL", redis_->url()},
+          {"LANTING_GRPC_ADDRESS", Address(webhooks_port_)},
+          {"LANTING_ADMIN_ADDRESS", Address(webhooks_admin_port_)},
+          {"LANTING_UPSTREAMS", Upstreams(0)},
+          {"LANTING_INTROSPECT_KEY", kIntrospectKey},
+          {"LANTING_SECRETS_KEY", std::string(64, '7')},
+          {"LANTING_INSTANCE", "webhooks-0"},
+          {"LANTING_WEBHOOK_ALLOW_HTTP", "true"},
+          {"LANTING_WEBHOOK_ALLOW_PRIVATE", "true"}};
+  for (const auto& [name, value] : extra) env[name] = value;
+  webhooks_.reset();
+  webhooks_ = std::make_unique<Child>(std::vector{Binary("LANTING_WEBHOOKS")}, env, Log("webhooks"));
+  if (!extra.count("LANTING_FAULT")) WaitReady(webhooks_admin_port_);
 }
 
 void Suite::WaitReady(int port, int seconds) {

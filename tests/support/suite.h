@@ -38,6 +38,7 @@ class Suite {
     Env membership_env;   // on top of what they need
     bool projector = false;
     std::string projector_types = "lanting.membership.v1.MemberJoined";
+    bool webhooks = false;  // the webhooks service, which may send without TLS to this machine
   };
   Suite() : Suite(Options{}) {}
   explicit Suite(Options options);
@@ -57,6 +58,7 @@ class Suite {
   PgDatabase& db() { return *db_; }
   RedisFixture& redis() { return *redis_; }
   rpc::Channel& channel(int i = 0) { return *channels_[i]; }
+  rpc::Channel& webhooks_channel() { return *webhooks_channel_; }
   int rest_port(int i = 0) const { return rest_ports_[i]; }
   int grpc_port(int i = 0) const { return grpc_ports_[i]; }
   int admin_port(int i = 0) const { return admin_ports_[i]; }
@@ -65,11 +67,14 @@ class Suite {
 
   // (Re)starts a process and waits until it is ready, unless a fault is set for it.
   void StartMembership(int i, const Env& extra = {});
+  void StartWebhooks(const Env& extra = {});
+  Child& webhooks() { return *webhooks_; }
   void WaitReady(int port, int seconds = 20);
   std::string MembershipLog(int i) const;
 
  private:
   Env MembershipEnv(int i) const;
+  std::string Upstreams(int i) const;
   std::string Log(const std::string& name) const;
 
   Options options_;
@@ -80,6 +85,9 @@ class Suite {
   std::vector<std::unique_ptr<Child>> memberships_, gateways_;
   std::vector<std::unique_ptr<rpc::Channel>> channels_;
   std::unique_ptr<Child> projector_;
+  int webhooks_port_ = 0, webhooks_admin_port_ = 0;
+  std::unique_ptr<rpc::Channel> webhooks_channel_;
+  std::unique_ptr<Child> webhooks_;
 };
 
 // A port nobody listens on at this moment.

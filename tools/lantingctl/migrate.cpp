@@ -2,6 +2,7 @@
 #include "platform/pg/migrate.h"
 #include "context.h"
 #include "membership/migrations.gen.h"
+#include "webhooks/migrations.gen.h"
 
 namespace lanting::ctl {
 namespace {
@@ -12,7 +13,8 @@ struct ServiceSchema {
 };
 
 const std::vector<ServiceSchema>& Services() {
-  static const std::vector<ServiceSchema> services = {{"membership", membership::kMigrations}};
+  static const std::vector<ServiceSchema> services = {{"membership", membership::kMigrations},
+                                                      {"webhooks", webhooks::kMigrations}};
   return services;
 }
 
