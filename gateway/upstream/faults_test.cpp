@@ -248,6 +248,18 @@ TEST(UpstreamFaults, StreamsAreLimitedByTheServiceAndTheRestWaits) {
   EXPECT_LE(server.most_open(), 4);
 }
 
+TEST(UpstreamFaults, AServiceThatReadsThreeBytesAtATime) {
+  H2Server server([](const Seen& seen) { return Says(seen.message); }, 1000, 3);
+  Upstream upstream(To(server.target()));
+  for (const std::string& text : {std::string(), std::string("永和九年，岁在癸丑，暮春之初")}) {
+    UpstreamCall call = Get();
+    call.request = text;
+    auto reply = Ask(upstream, call);
+    ASSERT_TRUE(reply.ok()) << reply.error().internal;
+    EXPECT_EQ(reply->message, text);
+  }
+}
+
 TEST(UpstreamFaults, TheQueueHasABoundAndHonoursDeadlines) {
   H2Server server([](const Seen&) { return Answer{.hang = true}; }, 2);
   UpstreamOptions options = To(server.target());

@@ -112,8 +112,9 @@ struct H2Server::Session {
     nghttp2_session_server_new2(&h2, callbacks, this, options);
     nghttp2_option_del(options);
     nghttp2_session_callbacks_del(callbacks);
-    const nghttp2_settings_entry settings[] = {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, server.max_streams_}};
-    nghttp2_submit_settings(h2, NGHTTP2_FLAG_NONE, settings, 1);
+    const nghttp2_settings_entry settings[] = {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, server.max_streams_},
+                                               {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, server.window_}};
+    nghttp2_submit_settings(h2, NGHTTP2_FLAG_NONE, settings, std::size(settings));
   }
   ~Session() { nghttp2_session_del(h2); }
   Session(const Session&) = delete;
@@ -219,8 +220,8 @@ struct H2Server::Session {
   }
 };
 
-H2Server::H2Server(Service service, std::uint32_t max_streams)
-    : service_(std::move(service)), max_streams_(max_streams) {
+H2Server::H2Server(Service service, std::uint32_t max_streams, std::uint32_t window)
+    : service_(std::move(service)), max_streams_(max_streams), window_(window) {
   raw_ = std::make_unique<RawServer>([this](int socket) { Serve(socket); });
 }
 

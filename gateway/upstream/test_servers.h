@@ -66,7 +66,7 @@ class H2Server {
  public:
   using Service = std::function<Answer(const Seen&)>;
   // Asked for its health it says SERVING, unless `service` is to answer that too.
-  explicit H2Server(Service service, std::uint32_t max_streams = 1000);
+  explicit H2Server(Service service, std::uint32_t max_streams = 1000, std::uint32_t window = 65535);
   ~H2Server();
 
   RawServer& raw() { return *raw_; }
@@ -86,7 +86,7 @@ class H2Server {
   void Serve(int socket);
 
   const Service service_;
-  const std::uint32_t max_streams_;
+  const std::uint32_t max_streams_, window_;  // of a stream
   std::atomic<int> calls_{0}, resets_{0}, goaways_{0}, most_open_{0};
   std::atomic<bool> frozen_{false}, serving_{true}, stopping_{false};
   std::unique_ptr<RawServer> raw_;
