@@ -1,6 +1,7 @@
 #include "gateway/access.h"
 
-#include <cstdio>
+#include <charconv>
+#include <string_view>
 
 #include "platform/obs/log.h"
 #include "platform/obs/metrics.h"
@@ -33,23 +34,25 @@ Access::Series Access::Make(const std::string& method, const std::string& route)
 void Access::Record(const Visit& visit, int status, const std::string& cause) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - visit.start).count();
   const Series& series = series_.at(visit.route);
-  const std::string route = visit.route == nullptr ? kUnmatched : visit.route->text;
+  const std::string_view route = visit.route == nullptr ? kUnmatched : std::string_view(visit.route->text);
   series.duration->Observe(seconds);
   if (status == 200) {
     series.ok->Increment();
   } else {
     requests_
         .Add({{"method", visit.route == nullptr ? "other" : visit.route->http_method},
-              {"route", route},
+              {"route", std::string(route)},
               {"code", std::to_string(status)}})
         .Increment();
   }
-  char duration_ms[32];
-  std::snprintf(duration_ms, sizeof duration_ms, "%.3f", seconds * 1000);
+  if (status < 500 && !obs::InfoIsOn()) return;
+  char text[64];
+  const auto end = std::to_chars(text, text + sizeof text, seconds * 1000, std::chars_format::fixed, 3).ptr;
+  std::string duration_ms(text, end);
   (status >= 500 ? obs::Warn : obs::Info)("request", {{"method", visit.http_method.substr(0, 16)},
-                                                      {"route", route},
+                                                      {"route", std::string(route)},
                                                       {"status", std::to_string(status)},
-                                                      {"duration_ms", duration_ms},
+                                                      {"duration_ms", std::move(duration_ms)},
                                                       {"trace_id", std::string(visit.trace_id())},
                                                       {"tenant", visit.tenant},
                                                       {"cause", cause}});

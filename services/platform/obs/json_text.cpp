@@ -37,6 +37,8 @@ void AppendAscii(std::string& out, char c) {
   out += escape;
 }
 
+bool IsPlain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
 // Length of the well-formed multi-byte character that `text` begins with; 0 if there is none.
 std::size_t CharacterLength(std::string_view text) {
   for (std::size_t length = 2; length <= std::min<std::size_t>(4, text.size()); ++length) {
@@ -50,6 +52,10 @@ std::size_t CharacterLength(std::string_view text) {
 void AppendJsonString(std::string& out, std::string_view text) {
   out.push_back('"');
   while (!text.empty()) {
+    const auto plain = std::find_if_not(text.begin(), text.end(), IsPlain) - text.begin();
+    out.append(text, 0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     std::size_t length = 1;
     if (static_cast<unsigned char>(text[0]) < 0x80) {
       AppendAscii(out, text[0]);

@@ -17,6 +17,9 @@ using Fields = std::initializer_list<Field>;
 // Once at start. level: debug | info | warn | error.
 void InitLog(std::string service, std::string_view level);
 
+// Whether Info writes anything: for a line of each request, whose fields cost something to make.
+bool InfoIsOn();
+
 void Debug(std::string_view msg, Fields fields = {});
 void Info(std::string_view msg, Fields fields = {});
 void Warn(std::string_view msg, Fields fields = {});
