@@ -5,9 +5,12 @@
 #include <openssl/hmac.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <set>
+#include <sstream>
 
 #include "platform/http/server.h"
 #include "tests/support/suite.h"
@@ -169,6 +172,40 @@ TEST_F(WebhooksTest, IsManagedOverRest) {
   EXPECT_EQ(suite_.CallAs(suite_.NewTenant("别家"), "GET", path).reason(), "WEBHOOK_NOT_FOUND");
   EXPECT_EQ(suite_.Call("DELETE", path).status, 200);
   EXPECT_EQ(suite_.Call("GET", path).reason(), "WEBHOOK_NOT_FOUND");
+}
+
+// Exit code of the receiver that the service's README shows: 0 if it takes the request.
+int ReceiverOfTheReadme(const std::string& secret, const http::Request& request, const std::string& body) {
+  std::stringstream readme;
+  readme << std::ifstream(LANTING_SOURCE_DIR "/services/webhooks/README.md").rdbuf();
+  const auto text = readme.str();
+  const std::string fence = "```python\n";
+  const auto begin = text.find(fence) + fence.size(), end = text.find("```", begin);
+  boost::json::object headers;
+  for (const char* name : {"webhook-id", "webhook-timestamp", "webhook-signature"})
+    headers[name] = std::string(request.Header(name));
+  char directory[] = "/tmp/lanting-receiver-XXXXXX";
+  const std::filesystem::path path = ::mkdtemp(directory);
+  std::ofstream(path / "request.json") << boost::json::serialize(
+      boost::json::object{{"secret", secret}, {"headers", headers}, {"body", body}});
+  std::ofstream(path / "receiver.py")
+      << text.substr(begin, end - begin)
+      << "\nimport json, sys\nr = json.load(open(sys.argv[1], encoding='utf-8'))\n"
+         "sys.exit(0 if verify(r['secret'], r['headers'], r['body'].encode()) else 1)\n";
+  testing::Child python({"python3", path / "receiver.py", path / "request.json"});
+  EXPECT_TRUE(Eventually([&] { return python.Ended(); }, 60));
+  std::filesystem::remove_all(path);
+  return python.ExitCode();
+}
+
+TEST_F(WebhooksTest, TheReceiverOfTheReadmeTakesWhatIsSentAndNothingElse) {
+  const auto webhook = CreateWebhook(R"("*")", receiver_.url());
+  Ok("POST", "/v1/" + webhook.text("name") + ":ping", "{}");
+  ASSERT_FALSE(receiver_.requests().empty());
+  const auto request = receiver_.requests().front();
+  EXPECT_EQ(ReceiverOfTheReadme(webhook.text("secret"), request, request.body), 0);
+  EXPECT_EQ(ReceiverOfTheReadme(webhook.text("secret"), request, request.body + " "), 1);
+  EXPECT_EQ(ReceiverOfTheReadme("whsec_" + std::string(44, 'A'), request, request.body), 1);
 }
 
 TEST_F(WebhooksTest, AReceiverThatIsGoneIsDisabledAndOthersAreTold) {
