@@ -2,6 +2,8 @@
 // LANTING_FUZZ, replay_main.cpp runs its corpus in all others.
 #pragma once
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/message_differencer.h>
 #include <lanting/testing/v1/echo.pb.h>
@@ -47,7 +49,19 @@ inline const RouteTable& EchoRoutes() {
   return table;
 }
 
+inline std::string Bytes(const google::protobuf::Message& message) {
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream to(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&to);
+    coded.SetSerializationDeterministic(true);
+    message.SerializeToCodedStream(&coded);
+  }
+  return bytes;
+}
+
 inline bool Same(const google::protobuf::Message& a, const google::protobuf::Message& b) {
+  if (Bytes(a) == Bytes(b)) return true;  // nearly always; not with a map inside an Any
   google::protobuf::util::MessageDifferencer differ;
   google::protobuf::util::DefaultFieldComparator nan_is_nan;
   nan_is_nan.set_treat_nan_as_equal(true);

@@ -130,6 +130,9 @@ TEST(JsonWellKnown, FieldMasks) {
        })
     ExpectReading(row);
   pb::FieldMask mask;
+  EXPECT_TRUE(ParseFieldMask("display_name,kinds.int32Value", true, &mask));
+  for (const char* no_camel : {"ba_", "a__b", "a_1", "a,b_"}) EXPECT_FALSE(ParseFieldMask(no_camel, true, &mask));
+  mask.Clear();
   mask.add_paths("display_name");
   mask.add_paths("kinds.int32_value");
   EXPECT_EQ(Print(mask), "\"displayName,kinds.int32Value\"");

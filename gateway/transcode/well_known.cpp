@@ -98,6 +98,21 @@ bool IsMaskPath(std::string_view path, bool snake) {
   return !path.empty();
 }
 
+// False if the path would not come back as it was.
+bool AppendCamel(const std::string& snake, std::string* out) {
+  const std::size_t start = out->size();
+  bool upper = false;
+  for (char c : snake) {
+    if (c == '_') {
+      upper = true;
+      continue;
+    }
+    *out += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    upper = false;
+  }
+  return IsMaskPath(std::string_view(*out).substr(start), false) && ToSnake(out->substr(start)) == snake;
+}
+
 }  // namespace
 
 bool ParseTimestamp(std::string_view text, pb::Timestamp* out) {
@@ -172,26 +187,17 @@ bool ParseFieldMask(std::string_view text, bool snake, pb::FieldMask* out) {
   if (text.empty()) return true;
   for (std::string_view path : Split(text, ',')) {
     if (!IsMaskPath(path, snake)) return false;
-    out->add_paths(ToSnake(path));
+    std::string snake_path = ToSnake(path), camel;
+    if (!AppendCamel(snake_path, &camel)) return false;
+    out->add_paths(std::move(snake_path));
   }
   return true;
 }
 
 bool AppendFieldMask(const pb::FieldMask& mask, std::string* out) {
   for (int i = 0; i < mask.paths_size(); ++i) {
-    const std::size_t start = i > 0 ? out->size() + 1 : out->size();
     if (i > 0) *out += ',';
-    bool upper = false;
-    for (char c : mask.paths(i)) {
-      if (c == '_') {
-        upper = true;
-        continue;
-      }
-      *out += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-      upper = false;
-    }
-    if (!IsMaskPath(std::string_view(*out).substr(start), false) || ToSnake(out->substr(start)) != mask.paths(i))
-      return false;
+    if (!AppendCamel(mask.paths(i), out)) return false;
   }
   return true;
 }

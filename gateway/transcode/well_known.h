@@ -21,7 +21,7 @@ bool AppendTimestamp(const google::protobuf::Timestamp& time, std::string* out);
 bool ParseDuration(std::string_view text, google::protobuf::Duration* out);
 bool AppendDuration(const google::protobuf::Duration& duration, std::string* out);
 
-// "displayName,channel.userId". Snake case too if `snake`.
+// "displayName,channel.userId". Snake case too if `snake`; paths without a form in camel case ("a__b", "a_1") are none.
 bool ParseFieldMask(std::string_view text, bool snake, google::protobuf::FieldMask* out);
 // False if a path would not come back as it was ("a__b", "a_1").
 bool AppendFieldMask(const google::protobuf::FieldMask& mask, std::string* out);
