@@ -1,6 +1,6 @@
 // echo_server: the gRPC service behind the gateways of `make bench`. It does as little as a gRPC service can: one
-// thread, GetMember answers with the same member of twelve fields, CreateMember with the member it was sent. Prints its
-// port and serves until its standard input ends.
+// thread, GetMember answers with the same member of twelve fields, CreateMember with the member it was sent, and every
+// key that IntrospectKey is asked for may do anything. Prints its port and serves until its standard input ends.
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
@@ -12,10 +12,20 @@
 
 #include "bench/member_sample.h"
 #include "lanting/membership/v1/member_service.pb.h"
+#include "lanting/membership/v1/tenant_service.pb.h"
 
 namespace {
 
 namespace v1 = lanting::membership::v1;
+
+v1::IntrospectKeyResponse AnyKey() {
+  v1::IntrospectKeyResponse key;
+  key.set_active(true);
+  key.set_tenant("tenants/01hxk5c3v8e5t9q2m7n4b6d0fg");
+  key.set_key("keys/01hxk5c3v8e5t9q2m7n4b6d0fk");
+  key.add_scopes("*");
+  return key;
+}
 
 grpc::ByteBuffer Buffer(const std::string& bytes) {
   const grpc::Slice slice(bytes);
@@ -50,6 +60,8 @@ class Call {
     const std::string& method = context_.method();
     if (method.ends_with("/GetMember"))
       return stream_.WriteAndFinish(sample, grpc::WriteOptions(), grpc::Status::OK, this);
+    if (method.ends_with("/IntrospectKey"))
+      return stream_.WriteAndFinish(Buffer(AnyKey().SerializeAsString()), grpc::WriteOptions(), grpc::Status::OK, this);
     grpc::Slice slice;
     v1::CreateMemberRequest request;
     if (method.ends_with("/CreateMember") && message_.DumpToSingleSlice(&slice).ok() &&

@@ -13,8 +13,13 @@ from lib import BENCH, ROOT, build, machine, median, ratios, say, spread, write_
 TITLE = "Membership through REST"
 HOME = ROOT / ".lanting-bench"
 OUT = HOME / "out"
-PORTS = {"LANTING_REST_PORT": "18080", "LANTING_PG_PORT": "15433", "LANTING_REDIS_PORT": "16380", "LANTING_GATEWAY_ADMIN_PORT": "19200",
-         "LANTING_MEMBERSHIP_GRPC_PORT": "19101", "LANTING_MEMBERSHIP_ADMIN_PORT": "19201"}
+SERVICES = [line.split()[:3] for line in (ROOT / "infra/dev/services.txt").read_text().splitlines() if line.strip() and not line.startswith("#")]
+# The local stack's own and 10,000, so that one may run beside the other.
+PORTS = {"LANTING_REST_PORT": "18080", "LANTING_PG_PORT": "15433", "LANTING_REDIS_PORT": "16380", "LANTING_GATEWAY_ADMIN_PORT": "19200"}
+for name, grpc, admin in SERVICES:
+    PORTS |= {f"LANTING_{name.upper()}_GRPC_PORT": str(int(grpc) + 10000), f"LANTING_{name.upper()}_ADMIN_PORT": str(int(admin) + 10000)}
+# One tenant may do here what all of them do in operation.
+NO_LIMITS = "LANTING_KEY_RATE=0\nLANTING_TENANT_RATE=0\nLANTING_TENANT_IN_FLIGHT=0\n"
 COMMUNITIES = 64
 CONNECTIONS = 64
 PGBENCH = "/usr/lib/postgresql/15/bin/pgbench"
@@ -31,6 +36,7 @@ class Stack:
         sh([str(ROOT / "infra/dev/down")])
         shutil.rmtree(OUT, ignore_errors=True)
         OUT.mkdir(parents=True)
+        (HOME / "gateway.settings").write_text(NO_LIMITS)
         began = time.monotonic()
         sh([str(ROOT / "infra/dev/up")], stdout=subprocess.DEVNULL)
         self.up_seconds = time.monotonic() - began
@@ -174,7 +180,7 @@ def tenant_uuid(stack):
 
 def resident_mib():
     out = {}
-    for name in ("membership", "gateway"):
+    for name in (*(name for name, *_ in SERVICES), "gateway"):
         pid = (HOME / "run" / name / "pid").read_text().split()[0]
         status = Path(f"/proc/{pid}/status").read_text()
         out[name] = int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1024
@@ -186,7 +192,7 @@ def row(what, target, unit, ours, peer):
 
 
 def run(options):
-    programs = build("grpc_load", "lanting-membership", "lanting-gateway", "lantingctl")
+    programs = build("grpc_load", *(f"lanting-{name}" for name, *_ in SERVICES), "lanting-gateway", "lantingctl")
     sh([str(ROOT / "infra/dev/clean-data")])
     stack = Stack()
     time.sleep(2)
