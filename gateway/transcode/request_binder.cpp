@@ -32,6 +32,7 @@ std::string Lower(std::string_view text) {
 
 // Nothing here unpacks: what is packed would be stored as it came, or refused as broken text.
 Result<void> CheckContentEncoding(const http::Request& request) {
+  if (request.Count("content-encoding") == 0) return {};
   for (const auto& [name, value] : request.headers) {
     if (Lower(name) != "content-encoding") continue;
     for (std::string_view coding : Split(value, ',')) {
