@@ -1,10 +1,7 @@
 #include "platform/http/connection.h"
 
-#include <array>
-
-#include "platform/http/reply.h"
+#include "platform/http/http2.h"
 #include "platform/http/request_parser.h"
-#include "platform/http/wire.h"
 
 namespace lanting::http {
 
@@ -12,36 +9,8 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::size_t kScratchBytes = 64 * 1024;    // one per I/O thread
-constexpr std::size_t kReadAheadBytes = 16 * 1024;  // kept of a pipelining client while a request is in flight
+constexpr std::size_t kScratchBytes = 64 * 1024;  // one per I/O thread
 constexpr std::size_t kMaxLingerBytes = 1024 * 1024;
-// The longest chunk header or trailer block; Beast asks for more until it has all of it.
-constexpr std::size_t kMaxChunkOverhead = 16 * 1024;
-
-// A header line that goes on in the next (obs-fold, RFC 9112 section 5.2). Beast would join them; others before us may
-// have read two headers.
-bool HasFoldedLine(std::string_view header) {
-  for (auto at = header.find("\r\n"); at != std::string_view::npos; at = header.find("\r\n", at + 2))
-    if (at + 2 < header.size() && (header[at + 2] == ' ' || header[at + 2] == '\t')) return true;
-  return false;
-}
-
-constexpr const char* kTargetTooLong = "The request target is too long.";
-
-const char* ReasonOf(int status) {
-  switch (status) {
-    case 413:
-      return "BODY_TOO_LARGE";
-    case 414:
-    case 431:
-      return "HEADER_TOO_LARGE";
-    case 501:
-    case 505:
-      return "UNIMPLEMENTED";
-    default:
-      return "MALFORMED_REQUEST";
-  }
-}
 
 }  // namespace
 
@@ -85,12 +54,55 @@ void Connection::Handshake() {
   }
   state_ = State::kIdle;
   SetDeadline(core_->options.limits.idle_timeout);
+  if (transport_.http2()) BeginHttp2();
   Run();
   if (core_->draining) Drain();
 }
 
+bool Connection::TryHttp2() {
+  if (!first_ || transport_.tls() || !core_->options.http2) return false;
+  if (in_.size() < kHttp2Preface.size()) return kHttp2Preface.starts_with(in_);
+  if (!in_.starts_with(kHttp2Preface)) return false;
+  BeginHttp2();
+  return true;
+}
+
+void Connection::BeginHttp2() {
+  parser_.reset();
+  state_ = State::kHttp2;
+  NoDeadline();
+  http2_ = std::make_unique<Http2>(core_, *this, peer_);
+  const std::string first = std::exchange(in_, {});
+  const bool was_running = std::exchange(running_, true);
+  const bool ok = http2_->Receive(first);
+  running_ = was_running;
+  if (!ok) Close();
+}
+
+void Connection::RunHttp2() {
+  if (running_ || state_ != State::kHttp2) return;
+  running_ = true;
+  http2_->Settle();
+  while (state_ == State::kHttp2 && !writing_) {
+    body_ = http2_->Output();
+    http2_->Settle();
+    if (body_.empty()) break;
+    Write();
+  }
+  running_ = false;
+  if (state_ != State::kHttp2) return;
+  if (!writing_) {
+    if (http2_->finished()) return Linger();
+    SetDeadlineAt(http2_->deadline());
+  }
+  Arm();
+}
+
 void Connection::SetDeadline(std::chrono::milliseconds from_now) {
-  auto at = std::chrono::steady_clock::now() + from_now;
+  SetDeadlineAt(std::chrono::steady_clock::now() + from_now);
+}
+
+void Connection::SetDeadlineAt(std::chrono::steady_clock::time_point at) {
   deadline_ms_.store(std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count(),
                      std::memory_order_relaxed);
 }
@@ -110,6 +122,9 @@ void Connection::OnExpired() {
     Refuse(408, "DEADLINE_EXCEEDED",
            state_ == State::kHeader ? "The request header took too long." : "The request body took too long.");
     Run();
+  } else if (state_ == State::kHttp2 && !writing_) {
+    http2_->Expire(std::chrono::steady_clock::now());
+    RunHttp2();
   } else {
     Close();
   }
@@ -122,6 +137,10 @@ void Connection::BeginDrain() {
 void Connection::Drain() {
   if (state_ == State::kStreaming) TellDraining();
   if (state_ == State::kHandshake) Close();
+  if (state_ == State::kHttp2) {
+    http2_->Drain();
+    RunHttp2();
+  }
   if (state_ != State::kIdle) return;
   OnReadable({});  // a request that has arrived already is served
   if (state_ == State::kIdle) Close();
@@ -132,11 +151,13 @@ void Connection::Cut() {
 }
 
 void Connection::Run() {
+  if (state_ == State::kHttp2) return RunHttp2();
   if (running_) return;
   running_ = true;
   while (Step()) {
   }
   running_ = false;
+  if (state_ == State::kHttp2) return RunHttp2();
   if (ended_ && (state_ == State::kHeader || state_ == State::kBody)) return Close();  // the rest will never come
   Arm();
 }
@@ -153,162 +174,6 @@ bool Connection::Step() {
     default:
       return false;
   }
-}
-
-bool Connection::StepIdle() {
-  in_.erase(0, in_.find_first_not_of("\r\n"));  // empty lines between requests are allowed
-  if (in_.empty()) {
-    std::string().swap(in_);  // no memory while idle
-    if (ended_) Close();
-    return false;
-  }
-  parser_ = std::make_unique<RequestParser>(core_->options.limits);
-  header_bytes_ = 0;
-  accepts_gzip_ = {};
-  state_ = State::kHeader;
-  SetDeadline(core_->options.limits.header_timeout);
-  return true;
-}
-
-bool Connection::StepHeader() {
-  const auto& limits = core_->options.limits;
-  if (!Parse()) return false;
-  if (!parser_->is_header_done()) {
-    if (TargetTooLong()) {
-      Refuse(414, ReasonOf(414), kTargetTooLong);
-    } else if (header_bytes_ + in_.size() > limits.max_header_bytes) {
-      Refuse(431, "HEADER_TOO_LARGE", "The request header is too large.");
-    }
-    return false;
-  }
-  if (header_bytes_ > limits.max_header_bytes) {
-    Refuse(431, "HEADER_TOO_LARGE", "The request header is too large.");
-    return false;
-  }
-  close_ = parser_->http10 || !parser_->keep_alive() || core_->draining;
-  http10_ = parser_->http10;
-  accepts_gzip_ = parser_->accepts_gzip;
-  head_only_ = parser_->request.method == "HEAD";
-  // All chunks of a read at once: else each of them, however small, would move what is left of the buffer.
-  parser_->eager(true);
-  state_ = State::kBody;
-  SetDeadline(limits.body_timeout);
-  if (parser_->is_done()) return true;
-  if (!Admitted() || !CountBody()) return false;
-  return !parser_->expects_continue || parser_->http10 || !in_.empty() || Continue100();
-}
-
-bool Connection::Admitted() {
-  parser_->request.peer = peer_;
-  auto refusal = core_->Refusal(parser_->request);
-  if (!refusal) return true;
-  close_ = true;  // the body is on its way
-  parser_.reset();
-  Send(*std::move(refusal));
-  return false;
-}
-
-bool Connection::CountBody() {
-  static const std::size_t kInPlace = std::string().capacity();
-  const std::size_t bytes = parser_->request.body.capacity() + (parser_->inflater ? Inflater::kMemory : 0);
-  if (bytes <= kInPlace || (charge_ && charge_->bytes() == bytes)) return true;
-  if (!charge_) charge_ = std::make_shared<Charge>(core_);
-  if (charge_->Raise(bytes)) return true;
-  Refuse(503, "OVERLOADED", "The server holds too many request bodies; try again shortly.");
-  return false;
-}
-
-bool Connection::StepBody() {
-  while (!parser_->is_done()) {
-    auto before = in_.size();
-    if (!Parse() || !CountBody()) return false;
-    if (in_.size() == before && !parser_->is_done()) {
-      if (before > kMaxChunkOverhead) Refuse(400, "MALFORMED_REQUEST", "A chunk header is too long.");
-      return false;
-    }
-  }
-  Dispatch();
-  return true;
-}
-
-// Of a request line that has not been parsed, and perhaps not ended.
-bool Connection::TargetTooLong() const {
-  const std::size_t longest_line = core_->options.limits.max_target_bytes + 64;
-  return parser_->request.method.empty() && in_.size() > longest_line && in_.find("\r\n") > longest_line;
-}
-
-bool Connection::Parse() {
-  if (in_.empty()) return true;
-  error_code error;
-  const bool in_header = !parser_->is_header_done();
-  const auto used = parser_->put(net::const_buffer(in_.data(), in_.size()), error);
-  if (in_header && HasFoldedLine(std::string_view(in_).substr(0, used))) {
-    Refuse(400, "MALFORMED_REQUEST", "A header line must not be folded: send each header in one line.");
-    return false;
-  }
-  if (error && error != beast_http::error::need_more) {
-    RefuseParsed(error);
-    return false;
-  }
-  in_.erase(0, used);
-  if (in_header) header_bytes_ += used;
-  return true;
-}
-
-// Why the parser stopped, as an answer. What it stopped at is still in in_.
-void Connection::RefuseParsed(const error_code& error) {
-  const Refusal refusal = parser_->refusal;
-  if (refusal.status != 0) {
-    Refuse(refusal.status, ReasonOf(refusal.status), refusal.message);
-  } else if (error == beast_http::error::bad_version &&
-             IsOtherVersion(std::string_view(in_).substr(0, in_.find("\r\n")))) {
-    Refuse(505, ReasonOf(505), "This server speaks HTTP/1.1.");
-  } else if (error == beast_http::error::header_limit) {
-    if (TargetTooLong()) return Refuse(414, ReasonOf(414), kTargetTooLong);
-    Refuse(431, ReasonOf(431), "The request header is too large.");
-  } else if (error == beast_http::error::body_limit) {
-    Refuse(413, ReasonOf(413),
-           "The request body is larger than " + std::to_string(core_->options.limits.max_body_bytes) + " bytes.");
-  } else {
-    Refuse(400, ReasonOf(400), "The request is not well-formed HTTP/1.1: " + error.message() + ".");
-  }
-}
-
-// Nothing else is on its way to the client, so these few bytes fit the socket's buffer or the client does not read.
-bool Connection::Continue100() {
-  static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  error_code error;
-  if (transport_.WriteSome(kContinue, {}, &error) == kContinue.size()) return true;
-  Close();
-  return false;
-}
-
-void Connection::Dispatch() {
-  state_ = State::kInFlight;
-  NoDeadline();
-  auto exchange = std::make_shared<Exchange>();
-  exchange->request = std::move(parser_->request);
-  exchange->request.peer = peer_;
-  exchange->buffered = std::move(charge_);
-  parser_.reset();
-  if (in_.empty() || in_.capacity() > kReadAheadBytes) in_.shrink_to_fit();
-  auto reply = std::make_shared<Reply>(shared_from_this());
-  reply_ = reply;
-  Bind(exchange.get(), reply);
-  try {
-    core_->handler(exchange);
-  } catch (const std::exception& e) {
-    if (core_->options.on_exception) core_->options.on_exception(e.what());
-    reply->Give(core_->ErrorResponse(500, "INTERNAL", "An internal error occurred."));
-  }
-}
-
-void Connection::Refuse(int status, std::string_view reason, std::string_view message) {
-  close_ = true;
-  head_only_ = false;
-  parser_.reset();
-  charge_.reset();
-  Send(core_->ErrorResponse(status, reason, message));
 }
 
 void Connection::Arm() {
@@ -331,7 +196,12 @@ void Connection::OnReadable(const error_code& failed) {
   const std::size_t n = error ? 0 : transport_.ReadSome(scratch.get(), room, &error);
   if (error == net::error::would_block) return Arm();
   if (error) return OnEnd();
-  if (state_ == State::kLinger) {
+  if (state_ == State::kHttp2) {
+    running_ = true;
+    const bool ok = http2_->Receive({scratch.get(), n});
+    running_ = false;
+    if (!ok) return Close();
+  } else if (state_ == State::kLinger) {
     lingered_bytes_ += n;
     if (lingered_bytes_ > kMaxLingerBytes) return Close();
   } else {
@@ -351,7 +221,7 @@ void Connection::OnEnd() {
 void Connection::Close() {
   if (state_ == State::kClosed) return;
   const bool serving = Serving();
-  if (state_ == State::kIdle && transport_.tls()) {
+  if ((state_ == State::kIdle || state_ == State::kHttp2) && transport_.tls()) {
     error_code ignored;
     transport_.ShutdownSend(&ignored);
   }
@@ -366,6 +236,7 @@ void Connection::Close() {
     core_->connections.erase(place_);
     if (core_->connections.empty()) core_->gone.notify_all();
   }
+  if (http2_) http2_->Close();
   if (!serving) return;
   if (auto reply = reply_.lock()) reply->Cancel();
   LosePieces();

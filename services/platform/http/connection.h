@@ -1,9 +1,10 @@
 // One accepted connection. Internal to the server.
 //
 // A connection is a small state machine that runs on its own strand: [kHandshake ->] kIdle -> kHeader -> kBody ->
-// kInFlight -> kWriting or kStreaming -> kIdle ..., one request at a time. It holds no buffer while idle: it waits for
-// the socket to become readable and reads into a buffer of the thread. It keeps waiting while a request is in flight,
-// so that a client that goes is noticed; bytes that arrive meanwhile (pipelining) are kept for the next request.
+// kInFlight -> kWriting or kStreaming -> kIdle ..., one request at a time; or it hands all to an Http2 session. It
+// holds no buffer while idle: it waits for the socket to become readable and reads into a buffer of the thread. It
+// keeps waiting while a request is in flight, so that a client that goes is noticed; bytes that arrive meanwhile
+// (pipelining) are kept for the next request.
 #pragma once
 
 #include <atomic>
@@ -22,8 +23,11 @@
 
 namespace lanting::http {
 
-class Reply;
 class RequestParser;
+
+constexpr std::size_t kReadAheadBytes = 16 * 1024;  // kept of a pipelining client while a request is in flight
+
+class Http2;
 
 class Connection final : public Responder, public std::enable_shared_from_this<Connection> {
  public:
@@ -43,11 +47,20 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   void Piece(std::string piece, Done done) override;
   void EndStream(bool whole) override;
 
+  Strand strand() { return transport_.strand(); }
+  // On the strand: null until the client speaks HTTP/2, then as long as the connection.
+  Http2* http2() { return http2_.get(); }
+  // On the strand: sends what the HTTP/2 session has to send.
+  void RunHttp2();
+
  private:
-  enum class State { kHandshake, kIdle, kHeader, kBody, kInFlight, kStreaming, kWriting, kLinger, kClosed };
+  enum class State { kHandshake, kIdle, kHeader, kBody, kInFlight, kStreaming, kWriting, kLinger, kHttp2, kClosed };
 
   void Begin(bool refuse);
   void Handshake();
+  // True if the client speaks HTTP/2 without having asked, or may be about to.
+  bool TryHttp2();
+  void BeginHttp2();
   void Run();
   bool Step();
   bool StepIdle();
@@ -85,6 +98,7 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   void Linger();
   void Close();
   void SetDeadline(std::chrono::milliseconds from_now);
+  void SetDeadlineAt(std::chrono::steady_clock::time_point at);
   void NoDeadline() { deadline_ms_.store(0, std::memory_order_relaxed); }
 
   const Presence presence_;  // first: the last to go
@@ -105,7 +119,9 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   AcceptsGzip accepts_gzip_;
   std::size_t header_bytes_ = 0;
   std::size_t lingered_bytes_ = 0;
-  std::string in_;  // arrived, not yet parsed
+  std::string in_;     // arrived, not yet parsed
+  bool first_ = true;  // no request has been parsed yet
+  std::unique_ptr<Http2> http2_;
   std::unique_ptr<RequestParser> parser_;
   std::shared_ptr<Charge> charge_;  // null while the body takes no memory of its own
   std::weak_ptr<Reply> reply_;

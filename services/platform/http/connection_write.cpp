@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "platform/http/connection.h"
-#include "platform/http/reply.h"
+#include "platform/http/http2.h"
 #include "platform/http/wire.h"
 
 namespace lanting::http {
@@ -157,7 +157,7 @@ void Connection::Flush() {
     if (!error) continue;
     if (deadline_ms_ == 0) SetDeadline(core_->options.limits.write_timeout);
     return transport_.WaitToWrite([self = shared_from_this()](const error_code& failed) {
-      if (self->state_ != State::kWriting && self->state_ != State::kStreaming) return;
+      if (self->state_ == State::kClosed) return;
       if (failed) return self->Close();
       self->Flush();
       self->Run();
@@ -170,6 +170,7 @@ void Connection::OnWritten() {
   writing_ = false;
   std::string().swap(head_);
   std::string().swap(body_);
+  if (state_ == State::kHttp2) return http2_->OnSent();
   if (state_ == State::kStreaming) return OnPieceWritten();
   if (close_) return Linger();
   state_ = State::kIdle;

@@ -57,14 +57,21 @@ class Charge {
   explicit Charge(std::shared_ptr<Core> core) : core_(std::move(core)) {}
   ~Charge() { core_->buffered_bytes -= bytes_; }
 
-  // False if all bodies together are too large now.
+  // What a body takes by now, of which `*charge` is the charge, null as long as it took nothing. False if all bodies
+  // together are too large now.
+  static bool Count(const std::shared_ptr<Core>& core, std::size_t bytes, std::shared_ptr<Charge>* charge) {
+    static const std::size_t kInPlace = std::string().capacity();
+    if (bytes <= kInPlace || (*charge && (*charge)->bytes_ == bytes)) return true;
+    if (!*charge) *charge = std::make_shared<Charge>(core);
+    return (*charge)->Raise(bytes);
+  }
+
+ private:
   bool Raise(std::size_t bytes) {
     const std::size_t more = bytes - std::exchange(bytes_, bytes);
     return core_->buffered_bytes.fetch_add(more) + more <= core_->options.limits.max_buffered_bytes;
   }
-  std::size_t bytes() const { return bytes_; }
 
- private:
   const std::shared_ptr<Core> core_;
   std::size_t bytes_ = 0;
 };

@@ -109,10 +109,22 @@ Reply::Detached Reply::Detach(bool streaming, bool cancelled) {
   return {std::move(responder_), std::exchange(cancel_, nullptr)};
 }
 
-void Bind(Exchange* exchange, const std::shared_ptr<Reply>& reply) {
+void Serve(const Core& core, Request request, std::shared_ptr<Charge> charge, std::shared_ptr<Responder> responder,
+           std::weak_ptr<Reply>* weak) {
+  auto reply = std::make_shared<Reply>(std::move(responder));
+  *weak = reply;
+  auto exchange = std::make_shared<Exchange>();
+  exchange->request = std::move(request);
+  exchange->buffered = std::move(charge);
   exchange->respond = [reply](Response response) { reply->Give(std::move(response)); };
   exchange->stream = [reply](Response head) { return reply->Stream(std::move(head)); };
   exchange->on_cancel = [reply](std::function<void()> f) { reply->OnCancel(std::move(f)); };
+  try {
+    core.handler(std::move(exchange));
+  } catch (const std::exception& e) {
+    if (core.options.on_exception) core.options.on_exception(e.what());
+    reply->Give(core.ErrorResponse(500, "INTERNAL", "An internal error occurred."));
+  }
 }
 
 }  // namespace lanting::http

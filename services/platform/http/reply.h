@@ -6,7 +6,7 @@
 #include <mutex>
 #include <utility>
 
-#include "platform/http/server.h"
+#include "platform/http/core.h"
 
 namespace lanting::http {
 
@@ -57,7 +57,8 @@ class Reply : public std::enable_shared_from_this<Reply> {
   bool draining_ = false;
 };
 
-// The functions of an exchange of which the answer goes to `reply`.
-void Bind(Exchange* exchange, const std::shared_ptr<Reply>& reply);
+// Hands a request to the handler; the answer goes to `responder`. `*reply` is set before the handler runs.
+void Serve(const Core& core, Request request, std::shared_ptr<Charge> charge, std::shared_ptr<Responder> responder,
+           std::weak_ptr<Reply>* reply);
 
 }  // namespace lanting::http

@@ -14,7 +14,6 @@ namespace lanting::http {
 
 namespace beast_http = boost::beast::http;
 
-constexpr std::size_t kMaxRequestHeaders = 100;
 constexpr std::size_t kBodyReserve = 64 * 1024;
 
 struct Refusal {

@@ -1,5 +1,5 @@
-// An asynchronous HTTP/1.1 server (RFC 9110, 9112): the gateway's front and every process's /healthz /readyz /metrics.
-// Everything has a limit.
+// An asynchronous server of HTTP/1.1 and HTTP/2 (RFC 9110, 9112, 9113), plain or under TLS: the gateway's front and
+// every process's /healthz /readyz /metrics. Everything has a limit.
 #pragma once
 
 #include <chrono>
@@ -120,7 +120,7 @@ struct ServerOptions {
   int threads = 1;                      // of its own Io
   std::shared_ptr<Io> io;  // runs on this one, which must be kept running until the server is drained; null: its own
   Limits limits;
-  bool http2 = false;    // over TLS by ALPN, in the clear by prior knowledge
+  bool http2 = true;     // over TLS by ALPN, in the clear by prior knowledge
   int gzip_level = 1;    // of responses: 1 fastest to 9 smallest; 0: never
   ErrorBody error_body;  // default: text/plain
   Admit admit;           // default: admits everything

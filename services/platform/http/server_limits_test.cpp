@@ -60,7 +60,6 @@ TEST_F(LimitsTest, EachIsAnsweredWithItsStatusAndEndsTheConnection) {
       {"chunk size no number", Get(host + "Transfer-Encoding: chunked\r\n") + "zz\r\n", 400, "MALFORMED_REQUEST"},
       {"no request at all", "hello\r\n\r\n", 400, "MALFORMED_REQUEST"},
       {"TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15), 400, "MALFORMED_REQUEST"},
-      {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "UNIMPLEMENTED"},
       {"bad version", "GET / HTTP/1.7\r\n" + host + "\r\n", 505, "UNIMPLEMENTED"},
       {"space before the colon", Get(host + "Content-Length : 3\r\n"), 400, "MALFORMED_REQUEST"},
       {"length and chunked", Get(host + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n", 400,

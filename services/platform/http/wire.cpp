@@ -5,9 +5,10 @@
 #include <ctime>
 
 namespace lanting::http {
-namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+namespace {
 
 std::string_view Phrase(int status) {
   static constexpr std::pair<int, std::string_view> kPhrases[] = {
@@ -63,8 +64,14 @@ void AppendHeader(std::string& out, std::string_view name, std::string_view valu
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
-// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7), made once a second and thread.
-std::string_view Now() {
+}  // namespace
+
+bool IsSendable(std::string_view name, std::string_view value) {
+  return !IsServersOwn(name) && !BreaksTheMessage(name, value);
+}
+
+// RFC 9110 section 5.6.7; made once a second and thread.
+std::string_view HttpDate() {
   thread_local std::time_t second = -1;
   thread_local char text[64];
   thread_local std::size_t length = 0;
@@ -84,8 +91,6 @@ std::string_view Now() {
   return {text, length};
 }
 
-}  // namespace
-
 bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
   return a.size() == b.size() &&
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return Lower(x) == Lower(y); });
@@ -103,6 +108,25 @@ std::string_view Request::Header(std::string_view name) const {
   return {};
 }
 
+const char* ReasonOf(int status) {
+  switch (status) {
+    case 408:
+      return "DEADLINE_EXCEEDED";
+    case 413:
+      return "BODY_TOO_LARGE";
+    case 414:
+    case 431:
+      return "HEADER_TOO_LARGE";
+    case 501:
+    case 505:
+      return "UNIMPLEMENTED";
+    case 503:
+      return "OVERLOADED";
+    default:
+      return "MALFORMED_REQUEST";
+  }
+}
+
 bool HasBody(int status) { return status >= 200 && status != 204 && status != 304; }
 
 std::string ResponseHead(const Response& response, Framing framing, bool close) {
@@ -113,7 +137,7 @@ std::string ResponseHead(const Response& response, Framing framing, bool close) 
       .append(" ")
       .append(Phrase(response.status))
       .append("\r\nDate: ")
-      .append(Now())
+      .append(HttpDate())
       .append("\r\n");
   if (HasBody(response.status)) {
     if (!response.content_type.empty()) AppendHeader(out, "Content-Type", response.content_type);

@@ -8,11 +8,23 @@
 
 namespace lanting::http {
 
+constexpr std::size_t kMaxRequestHeaders = 100;
+
+// ASCII.
+char Lower(char c);
 // ASCII case-insensitive.
 bool EqualsIgnoreCase(std::string_view a, std::string_view b);
 
 // Whether a response of this status has a body at all.
 bool HasBody(int status);
+
+// Whether a handler's header may be sent: it is not the server's own and does not break the message.
+bool IsSendable(std::string_view name, std::string_view value);
+// "Sun, 06 Nov 1994 08:49:37 GMT": now. Valid until the thread's next call.
+std::string_view HttpDate();
+
+// The `reason` for ErrorBody that goes with a status of the server's own.
+const char* ReasonOf(int status);
 
 // Where a body ends.
 enum class Framing { kLength, kChunked, kUntilClose };
