@@ -62,7 +62,7 @@ GateOptions ReadGate(config::Reader& env, std::vector<std::string>* faults) {
   g.limits.tenant_in_flight = limit("LANTING_TENANT_IN_FLIGHT", 64, "calls of one tenant at a time; 0: no limit");
   g.limits.process_in_flight = limit("LANTING_IN_FLIGHT", 1'024, "calls of all tenants at a time; 0: no limit");
   g.failed_auth_per_minute =
-      limit("LANTING_FAILED_AUTH_RATE", 20, "refused keys a minute of one client address; 0: no limit");
+      limit("LANTING_FAILED_AUTH_RATE", 60, "unknown keys a minute that one address may have looked up; 0: no limit");
   std::vector<std::string> bad;
   g.trusted_proxies = ParseCidrs(
       env.String("LANTING_TRUSTED_PROXIES", "", "networks whose X-Forwarded-For is believed: 10.0.0.0/8,fd00::/8"),

@@ -67,6 +67,11 @@ struct Gateway::Job {
   RouteTable::Match match;
   Visit visit;
   std::optional<Pass> pass;  // empty until the gate has spoken
+
+  void Begin() {
+    visit.http_method = request.method;
+    visit.traceparent = obs::ChildTraceparent(request.Header("traceparent"));
+  }
 };
 
 Gateway::Gateway(const Config& config, std::shared_ptr<http::Io> io)
@@ -124,19 +129,13 @@ std::vector<std::string> Gateway::NotReady() const {
   return names;
 }
 
-std::shared_ptr<Gateway::Job> Gateway::Begin(const http::Request& request) {
-  return std::make_shared<Job>(Job{
-      .gateway = weak_from_this().lock(),
-      .request = request,
-      .visit = {.http_method = request.method, .traceparent = obs::ChildTraceparent(request.Header("traceparent"))}});
-}
-
 void Gateway::Serve(std::shared_ptr<http::Exchange> exchange) {
   const http::Request& request = exchange->request;
   if (IsHealthPath(request.target)) return exchange->respond(obs::AdminAnswer(request, [this] { return NotReady(); }));
   if (auto page = documentation_->Answer(request)) return exchange->respond(*std::move(page));
-  auto job = Begin(request);
+  auto job = std::make_shared<Job>(Job{.gateway = weak_from_this().lock(), .request = request});
   job->exchange = std::move(exchange);
+  job->Begin();
   if (auto routed = Route(request, job.get()); !routed.ok()) {
     auto preflight = Gate::Preflight(request, job->match.allow);
     return job->exchange->respond(preflight ? Finished(*job, *std::move(preflight), {})
@@ -150,12 +149,15 @@ void Gateway::Serve(std::shared_ptr<http::Exchange> exchange) {
 
 std::optional<http::Response> Gateway::Admit(const http::Request& request) {
   if (IsHealthPath(request.target)) return std::nullopt;
-  const auto job = Begin(request);
-  if (auto routed = Route(request, job.get()); !routed.ok()) return Failed(*job, std::move(routed).error());
-  auto pass = gate_->Admit(request, *job->match.route);
-  if (!pass) return std::nullopt;
-  job->pass = std::move(pass);
-  return Failed(*job, *job->pass->refused);
+  Job job{.request = request};
+  Result<void> routed = Route(request, &job);
+  if (routed.ok()) {
+    job.pass = gate_->Admit(request, *job.match.route);
+    if (!job.pass) return std::nullopt;
+    routed = *job.pass->refused;
+  }
+  job.Begin();
+  return Failed(job, std::move(routed).error());
 }
 
 Result<void> Gateway::Route(const http::Request& request, Job* job) const {
@@ -212,7 +214,7 @@ void Gateway::Stream(const std::shared_ptr<Job>& job, UpstreamCall call) {
                    .refusal = [this, job](const Error& fault) { return Refusal(*job, fault); },
                    .ended =
                        [this, job](int status, const Error* fault) {
-                         access_->Record(job->visit, status, fault == nullptr ? std::string() : ErrorCause(*fault));
+                         Over(*job, status, fault == nullptr ? std::string() : ErrorCause(*fault));
                        }});
 }
 
@@ -263,15 +265,20 @@ http::Response Gateway::Decorated(const Job& job, http::Response response) const
   return response;
 }
 
-http::Response Gateway::Finished(const Job& job, http::Response response, const std::string& cause) {
-  access_->Record(job.visit, response.status, cause);
+void Gateway::Over(Job& job, int status, const std::string& cause) {
+  access_->Record(job.visit, status, cause);
+  if (job.pass) job.pass->Leave();
+}
+
+http::Response Gateway::Finished(Job& job, http::Response response, const std::string& cause) {
+  Over(job, response.status, cause);
   return Decorated(job, std::move(response));
 }
 
-http::Response Gateway::Failed(const Job& job, Error error) {
+http::Response Gateway::Failed(Job& job, Error error) {
   const std::string cause = ErrorCause(error);
   http::Response response = Refusal(job, std::move(error));
-  access_->Record(job.visit, response.status, cause);
+  Over(job, response.status, cause);
   return response;
 }
 

@@ -48,7 +48,6 @@ class Gateway : public std::enable_shared_from_this<Gateway> {
 
  private:
   struct Job;
-  std::shared_ptr<Job> Begin(const http::Request& request);
   // What needs neither key nor body: the route, and the headers that may stand once only.
   Result<void> Route(const http::Request& request, Job* job) const;
   // What the gate let in.
@@ -59,9 +58,10 @@ class Gateway : public std::enable_shared_from_this<Gateway> {
   // The response to give, with what every response carries.
   http::Response Decorated(const Job& job, http::Response response) const;
   http::Response Refusal(const Job& job, Error error) const;
-  // Records and answers.
-  http::Response Finished(const Job& job, http::Response response, const std::string& cause);
-  http::Response Failed(const Job& job, Error error);
+  // The request is over: it is recorded, and its place is free.
+  void Over(Job& job, int status, const std::string& cause);
+  http::Response Finished(Job& job, http::Response response, const std::string& cause);
+  http::Response Failed(Job& job, Error error);
 
   const std::chrono::milliseconds max_timeout_, max_stream_, heartbeat_;
   const std::shared_ptr<http::Io> io_;
