@@ -1,7 +1,7 @@
 # The front door: every target is a line or two; the work is done by infra/dev/*, cmake and ctest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps up down status demo clean-data build test test-unit bench fuzz fmt lint clean
+.PHONY: help deps up down status demo clean-data build test test-unit bench fuzz proto-baseline fmt lint clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "; print "Lanting. Start with: make up, then make demo\n"} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ bench: ## measure against the limits of the machine; writes bench/results.md
 
 fuzz: ## fuzz what reads foreign bytes, a minute each; infra/dev/fuzz 600 body: ten minutes of one
 	@infra/dev/fuzz
+
+proto-baseline: ## at a release: what the protos are now is what later ones may not break
+	@cd protos && protoc -I. -I/usr/share/gocode/src/github.com/gogo/googleapis --include_imports \
+	  --descriptor_set_out=baseline.binpb $$(git ls-files 'lanting/*.proto' | grep -v /testing/)
 
 fmt: ## format the C++ sources
 	@infra/dev/deps lint
