@@ -70,6 +70,7 @@ CREATE TABLE delivery (
 );
 CREATE INDEX delivery_webhook ON delivery (tenant_id, webhook_id, id);
 CREATE INDEX delivery_due ON delivery (tenant_id, webhook_id, next_attempt_time) WHERE state = 1;
+CREATE INDEX delivery_ping ON delivery (tenant_id, webhook_id) WHERE state = 1 AND once;
 CREATE INDEX delivery_failed ON delivery (tenant_id, webhook_id, create_time) WHERE state = 3;
 CREATE INDEX delivery_age ON delivery (create_time);
 
@@ -104,14 +105,15 @@ CREATE POLICY purge_delete ON delivery_attempt FOR DELETE TO webhooks_owner USIN
 CREATE POLICY secret_of_any_tenant ON webhook_secret FOR SELECT TO webhooks_owner USING (true);
 
 -- Webhooks that have something due and that no process has for itself, those that wait longest first: the caller's until
--- `lease`.
+-- `lease`. MATERIALIZED: read again for each row, a LIMIT with SKIP LOCKED would give others each time.
 CREATE FUNCTION claim_queues(as_of timestamptz, lease timestamptz, max_rows int)
 RETURNS TABLE (tenant_id uuid, webhook_id uuid)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = webhooks, pg_temp AS $$
-  UPDATE delivery_queue q SET lease_until = lease
-    FROM (SELECT d.tenant_id, d.webhook_id FROM delivery_queue d
-           WHERE d.due_time < 'infinity' AND d.due_time <= as_of AND d.lease_until <= as_of
-           ORDER BY d.due_time LIMIT max_rows FOR UPDATE SKIP LOCKED) c
+  WITH c AS MATERIALIZED (
+    SELECT d.tenant_id, d.webhook_id FROM delivery_queue d
+     WHERE d.due_time < 'infinity' AND d.due_time <= as_of AND d.lease_until <= as_of
+     ORDER BY d.due_time LIMIT max_rows FOR UPDATE SKIP LOCKED)
+  UPDATE delivery_queue q SET lease_until = lease FROM c
    WHERE q.tenant_id = c.tenant_id AND q.webhook_id = c.webhook_id
   RETURNING q.tenant_id, q.webhook_id
 $$;

@@ -27,7 +27,7 @@ std::vector<Queue> Claim(pg::Tx& tx, Time now, std::chrono::seconds lease, int l
 struct Load {
   Webhook webhook;
   std::vector<std::string> secrets;  // newest first
-  std::vector<Delivery> deliveries;  // due, longest waiting first
+  std::vector<Delivery> deliveries;  // due: pings, then those that wait longest
 };
 // What is to be sent of a claimed queue, at most `limit`, and at most `failing_limit` while the webhook fails. nullopt:
 // the webhook is gone.

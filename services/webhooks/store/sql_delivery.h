@@ -68,10 +68,13 @@ inline constexpr idempotency::Effect kReplayDeliveries{
 
 inline constexpr pg::Statement kClaimQueues{"claim_queues",
                                             "SELECT tenant_id, webhook_id FROM claim_queues($1, $2, $3)"};
+// Pings first: somebody waits for them.
+#define LANTING_DUE "WHERE d.tenant_id = $1 AND d.webhook_id = $2 AND d.state = 1 AND d.next_attempt_time <= $3 "
 inline constexpr pg::Statement kDueDeliveries{
-    "due_deliveries", LANTING_DELIVERY_SELECT
-    "WHERE d.tenant_id = $1 AND d.webhook_id = $2 AND d.state = 1 AND d.next_attempt_time <= $3 "
-    "ORDER BY d.next_attempt_time LIMIT $4"};
+    "due_deliveries",
+    "SELECT * FROM ((" LANTING_DELIVERY_SELECT LANTING_DUE
+    "AND d.once LIMIT $4) UNION ALL (" LANTING_DELIVERY_SELECT LANTING_DUE
+    "AND NOT d.once ORDER BY d.next_attempt_time LIMIT $4)) due ORDER BY once DESC, next_attempt_time LIMIT $4"};
 // Nothing if the delivery was tried by another process meanwhile, or is gone: $4 is how often it had been tried.
 inline constexpr pg::Statement kConcludeDelivery{
     "conclude_delivery",

@@ -294,6 +294,30 @@ TEST_F(SenderTest, APingIsSentAtOnceAlsoToADisabledWebhookAndNotAgain) {
   EXPECT_EQ(sent.Header("webhook-signature"), Sign(webhook.secret(), sent));
 }
 
+TEST_F(SenderTest, APingOvertakesTheBacklogOfAWebhookThatFails) {
+  std::promise<void> asked, go;
+  auto wait = go.get_future().share();
+  Receiver receiver([&](int n) {
+    if (n == 2) asked.set_value();
+    if (n == 2) wait.wait();
+    return http::Response{.status = n < 4 ? 500 : 204};
+  });
+  const auto webhook = Create(receiver.url());
+  auto sender = Start();
+  TakeJoined();
+  After(1, webhook);
+  clock_.Advance(seconds(1));
+  TakeJoined(10);
+  sender->Wake();
+  asked.get_future().wait();  // one at a time now: nine wait, and a ping
+  pb::PingWebhookRequest request;
+  request.set_name(webhook.name());
+  deliveries_.PingWebhook(CallOf(tenant_, "PingWebhook", request), request, [](Result<pb::Delivery>) {});
+  go.set_value();
+  ASSERT_TRUE(Eventually([&] { return receiver.count() >= 3; }));
+  EXPECT_THAT(receiver.requests().at(2).body, HasSubstr("webhook_pinged"));
+}
+
 TEST_F(SenderTest, AReplayIsSentAgainWithItsOldId) {
   Receiver receiver;
   const auto webhook = Create(receiver.url());
