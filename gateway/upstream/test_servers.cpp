@@ -252,7 +252,11 @@ void H2Server::Serve(int socket) {
                             NGHTTP2_NO_ERROR, nullptr, 0);
     }
     if (!session.Flush(socket)) return;
-    if (nghttp2_session_want_read(session.h2) == 0 && nghttp2_session_want_write(session.h2) == 0) return;
+    if (nghttp2_session_want_read(session.h2) != 0 || nghttp2_session_want_write(session.h2) != 0) continue;
+    // After a GOAWAY. To close with requests unread would take back the answers that are on their way.
+    shutdown(socket, SHUT_WR);
+    while (!stopping_ && recv(socket, in.data(), in.size(), 0) > 0) continue;
+    return;
   }
 }
 
