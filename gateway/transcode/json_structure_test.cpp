@@ -65,12 +65,14 @@ TEST(JsonStructure, NullValueIsAnEnumWhoseNameIsNull) {
       field {name: "list" json_name: "list" number: 3 type: TYPE_ENUM type_name: ".google.protobuf.NullValue" label: LABEL_REPEATED}
       oneof_decl {name: "choice"}
     })";
-  pb::FileDescriptorProto file;
-  ASSERT_TRUE(pb::TextFormat::ParseFromString(kProto, &file));
-  // Never freed: shapes are kept.
-  static auto* const pool = new pb::DescriptorPool(pb::DescriptorPool::generated_pool());
-  static auto* const factory = new pb::DynamicMessageFactory(pool);
-  const pb::Descriptor* type = pool->BuildFile(file)->FindMessageTypeByName("Nulls");
+  // Made once and never freed: shapes are kept.
+  static const pb::Descriptor* const type = [] {
+    pb::FileDescriptorProto file;
+    EXPECT_TRUE(pb::TextFormat::ParseFromString(kProto, &file));
+    auto* pool = new pb::DescriptorPool(pb::DescriptorPool::generated_pool());
+    return pool->BuildFile(file)->FindMessageTypeByName("Nulls");
+  }();
+  static auto* const factory = new pb::DynamicMessageFactory(type->file()->pool());
   std::unique_ptr<pb::Message> message(factory->GetPrototype(type)->New());
   EXPECT_EQ(Faults(R"({"one": null, "list": [null, "NULL_VALUE", 0]})", message.get()), "");
   EXPECT_EQ(Print(*message), R"({"one":null,"list":[null,null,null]})");
