@@ -47,12 +47,12 @@ std::pair<std::string, std::string> MethodAndPath(const google::api::HttpRule& r
   }
 }
 
-// "GET /v1/keys ListKeys keys.read" of every http rule of lanting.membership.v1.
+// "GET /v1/keys ListKeys keys.read" of every http rule of the services.
 std::set<std::string> Routes() {
   const auto set = testing::ReadDescriptorSet(LANTING_DESCRIPTOR_SET);
   std::set<std::string> routes;
   for (const auto& file : set.file()) {
-    if (file.package() != "lanting.membership.v1") continue;
+    if (file.package() != "lanting.membership.v1" && file.package() != "lanting.webhooks.v1") continue;
     for (const auto& service : file.service()) {
       for (const auto& method : service.method()) {
         if (method.options().GetExtension(common::v1::internal)) continue;
