@@ -47,10 +47,10 @@ tcp::endpoint Resolve(net::io_context& io, const std::string& address) {
 
 // Its handlers keep it: on a shared Io nobody waits for those that are cancelled and find nothing to do.
 struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
-  Impl(std::shared_ptr<Io> shared_io, ServerOptions options, Handler handler)
-      : io(std::move(shared_io)),
+  Impl(Io& io, ServerOptions options, Handler handler)
+      : context(io.context()),
         core(std::make_shared<Core>(std::move(options), std::move(handler))),
-        strand(net::make_strand(io->context())),
+        strand(net::make_strand(context)),
         acceptor(strand),
         sweep_timer(strand),
         accept_timer(strand) {
@@ -69,7 +69,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
 
   void Listen() {
     const auto& address = core->options.address;
-    auto endpoint = Resolve(io->context(), address);
+    auto endpoint = Resolve(context, address);
     error_code error;
     acceptor.open(endpoint.protocol(), error);
     if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
@@ -81,7 +81,7 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
 
   void Accept() {
     if (!acceptor.is_open()) return;
-    acceptor.async_accept(net::make_strand(io->context()),
+    acceptor.async_accept(net::make_strand(context),
                           [self = shared_from_this()](const error_code& error, Socket socket) {
                             if (self->acceptor.is_open()) self->OnAccepted(error, std::move(socket));
                           });
@@ -134,7 +134,8 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
   }
 
   void Drain(std::chrono::milliseconds grace) {
-    if (!io) return;
+    if (drained) return;
+    drained = true;
     core->draining = true;
     OnStrand([this] {
       error_code ignored;
@@ -152,12 +153,10 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
       sweeping = false;
       sweep_timer.cancel();
     });
-    if (own_io) io->Stop();
-    io.reset();
   }
 
-  std::shared_ptr<Io> io;  // null once drained
-  bool own_io = false;
+  net::io_context& context;
+  bool drained = false;
   std::shared_ptr<Core> core;
   Strand strand;
   net::basic_socket_acceptor<tcp, Strand> acceptor;
@@ -169,18 +168,19 @@ struct Server::Impl : std::enable_shared_from_this<Server::Impl> {
 };
 
 Server::Server(ServerOptions options, Handler handler) {
-  auto io = std::exchange(options.io, nullptr);
-  const bool own = io == nullptr;
-  if (own) io = std::make_shared<Io>(options.threads);
-  impl_ = std::make_shared<Impl>(std::move(io), std::move(options), std::move(handler));
-  impl_->own_io = own;
+  own_io_ = options.io == nullptr;
+  io_ = own_io_ ? std::make_shared<Io>(options.threads) : std::exchange(options.io, nullptr);
+  impl_ = std::make_shared<Impl>(*io_, std::move(options), std::move(handler));
   impl_->Start();
 }
-Server::~Server() { impl_->Drain(std::chrono::milliseconds(0)); }
+Server::~Server() { Drain(std::chrono::milliseconds(0)); }
 
 Result<void> Server::ReloadTls() { return impl_->core->LoadTls(); }
 int Server::port() const { return impl_->port; }
 std::size_t Server::connections() const { return impl_->Count(); }
-void Server::Drain(std::chrono::milliseconds grace) { impl_->Drain(grace); }
+void Server::Drain(std::chrono::milliseconds grace) {
+  impl_->Drain(grace);
+  if (own_io_) io_->Stop();
+}
 
 }  // namespace lanting::http

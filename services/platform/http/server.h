@@ -147,6 +147,8 @@ class Server {
 
  private:
   struct Impl;
+  bool own_io_ = false;
+  std::shared_ptr<Io> io_;  // outlives what follows
   std::shared_ptr<Impl> impl_;
 };
 
