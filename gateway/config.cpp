@@ -1,5 +1,7 @@
 #include "gateway/config.h"
 
+#include <algorithm>
+
 #include "platform/base/strings.h"
 
 namespace lanting::gateway {
@@ -15,7 +17,9 @@ std::vector<UpstreamConfig> ParseUpstreams(std::string_view text, std::vector<st
       faults->push_back("LANTING_UPSTREAMS: '" + std::string(entry) + "' is not package=host:port");
       continue;
     }
-    upstreams.push_back({std::string(entry.substr(0, equals)), std::string(entry.substr(equals + 1))});
+    std::string target(entry.substr(equals + 1));
+    std::replace(target.begin(), target.end(), ';', ',');  // the commas here are taken
+    upstreams.push_back({std::string(entry.substr(0, equals)), std::move(target)});
   }
   if (upstreams.empty() && faults->empty()) faults->push_back("LANTING_UPSTREAMS: names no service");
   return upstreams;
@@ -78,9 +82,9 @@ Config ReadConfig(config::Reader& env, std::vector<std::string>* faults) {
   Config c;
   c.listening = ReadListening(env, faults);
   c.log_level = env.String("LANTING_LOG_LEVEL", "info", "debug, info, warn or error");
-  c.upstreams = ParseUpstreams(
-      env.String("LANTING_UPSTREAMS", std::nullopt, "services behind the gateway: package=host:port,package=host:port"),
-      faults);
+  c.upstreams = ParseUpstreams(env.String("LANTING_UPSTREAMS", std::nullopt,
+                                          "services behind the gateway: package=host:port[;host:port...],package=..."),
+                               faults);
   c.channels = static_cast<int>(env.Int("LANTING_UPSTREAM_CHANNELS", 1, {1, 16}, "HTTP/2 connections to each address"));
   c.max_timeout =
       env.Millis("LANTING_MAX_TIMEOUT_MS", 10'000, {100, 600'000}, "longest a call may take, and its default");

@@ -13,7 +13,7 @@ namespace lanting::gateway {
 
 struct UpstreamConfig {
   std::string package;  // "lanting.membership.v1": all of its services are routed
-  std::string target;   // "127.0.0.1:9101"
+  std::string target;   // "127.0.0.1:9101", or several with commas
 };
 
 // What is bound when the process starts; a change needs another start.

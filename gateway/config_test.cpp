@@ -22,11 +22,11 @@ Config Read(const std::map<std::string, std::string>& settings, std::vector<std:
 TEST(GatewayConfig, Upstreams) {
   std::vector<std::string> faults;
   auto config =
-      Read({{"LANTING_UPSTREAMS", "lanting.membership.v1=127.0.0.1:9101, lanting.content.v1=content:9102"}}, &faults);
+      Read({{"LANTING_UPSTREAMS", "lanting.membership.v1=127.0.0.1:9101, lanting.content.v1=content:9102;[::1]:9102"}}, &faults);
   EXPECT_THAT(faults, ::testing::IsEmpty());
   ASSERT_EQ(config.upstreams.size(), 2u);
   EXPECT_EQ(config.upstreams[1].package, "lanting.content.v1");
-  EXPECT_EQ(config.upstreams[1].target, "content:9102");
+  EXPECT_EQ(config.upstreams[1].target, "content:9102,[::1]:9102");
 }
 
 TEST(GatewayConfig, FaultsNameTheSetting) {
