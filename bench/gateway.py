@@ -161,7 +161,7 @@ def field(number, value):
 
 def codec(programs):
     """Microseconds to parse and to print the member, ours and protobuf's own."""
-    out = subprocess.run([programs / "gateway/lanting_json_codec_bench", "--benchmark_format=json", "--benchmark_repetitions=5", "--benchmark_min_time=0.1"],
+    out = subprocess.run([programs / "gateway/transcode/lanting_json_codec_bench", "--benchmark_format=json", "--benchmark_repetitions=5", "--benchmark_min_time=0.1"],
                          check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
     medians = {b["run_name"]: b["cpu_time"] / 1000 for b in json.loads(out)["benchmarks"] if b.get("aggregate_name") == "median"}
     return medians["Parse"], medians["Print"], medians["ProtobufParse"] + medians["ProtobufPrint"]
@@ -270,11 +270,13 @@ def run(options):
     programs = Path(options.programs) if options.programs else build("lanting-gateway", "lanting_json_codec_bench", "echo_server", "pass_through", "open_loop")
     env = {"LANTING_LOG_LEVEL": "warn"}
     bench = Bench(programs.resolve(), Path(options.work).resolve(), options.gateway_seconds, env)
+    others = os.getloadavg()[0]
+    codec_us = codec(bench.programs)
     with bench.stack:
         ours, by_name, skipped, rate = measure(bench, options.rounds, options.gateway_seconds)
         idle = idle_connections(bench, ours, 1000, 3)
         lines = [
-            f"`bench/run gateway`, {machine()}. One C++ gRPC service (an answer of 12 fields, 0.5 kB) behind all; closed loop: wrk with {CONNECTIONS} keep-alive connections, "
+            f"`bench/run gateway`, {machine()}, load average before the start {others:.0f}. One C++ gRPC service (an answer of 12 fields, 0.5 kB) behind all; closed loop: wrk with {CONNECTIONS} keep-alive connections, "
             f"{options.rounds} rounds of {options.gateway_seconds} s. Per core: requests divided by the CPU seconds of the proxy's process, which other load on the machine disturbs least. "
             "GET names a member in the path; POST sends the member as JSON and gets it back. The gateway has one I/O thread; keys are not looked up, rates not counted and no access log written, as the peers do nothing of the kind; what that costs is the row \"as deployed\".",
             "",
@@ -285,7 +287,7 @@ def run(options):
             "",
             "| what | bound | measured |",
             "|---|---|---|",
-            *own_rows(ours, by_name, idle, codec(bench.programs)),
+            *own_rows(ours, by_name, idle, codec_us),
         ]
     say("\n".join(lines))
     if not options.no_write:
