@@ -112,6 +112,9 @@ Code CodeOfHttp(int status) {
       return Code::kDeadlineExceeded;
     case 500:
       return Code::kInternal;
+    case 501:
+    case 505:
+      return Code::kUnimplemented;
     case 503:
       return Code::kUnavailable;
     default:

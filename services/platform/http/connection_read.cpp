@@ -65,7 +65,10 @@ bool Connection::StepHeader() {
   state_ = State::kBody;
   SetDeadline(limits.body_timeout);
   if (parser_->is_done()) return true;
-  if (!Admitted() || !CountBody()) return false;
+  // A body that is here already costs nothing more: whoever serves the request refuses it as well.
+  const auto length = parser_->content_length();
+  const bool here = length && *length <= in_.size();
+  if ((!here && !Admitted()) || !CountBody()) return false;
   return !parser_->expects_continue || parser_->http10 || !in_.empty() || Continue100();
 }
 

@@ -103,7 +103,8 @@ using Handler = std::function<void(std::shared_ptr<Exchange>)>;
 // 503 OVERLOADED), so that the gateway's have the AIP-193 form. `reason` is an ErrorReason name.
 using ErrorBody = std::function<Response(int status, std::string_view reason, std::string_view message)>;
 // Looks at a request whose header is complete and whose body is still to come: a response refuses it, so that the body
-// costs nothing, and ends the connection. Not asked for requests without a body. Runs on an I/O thread: never block.
+// costs nothing, and ends the connection. Not asked for requests without a body, or whose body came with the header.
+// Runs on an I/O thread: never block.
 using Admit = std::function<std::optional<Response>(const Request&)>;
 
 // Files in PEM. TLS 1.2 and 1.3; HTTP/2 or HTTP/1.1 by ALPN.

@@ -54,9 +54,10 @@ bool IsServersOwn(std::string_view name) {
 }
 
 bool BreaksTheMessage(std::string_view name, std::string_view value) {
-  constexpr std::string_view kNotInName("\r\n\0: \t", 6), kNotInValue("\r\n\0", 3);
-  return name.empty() || name.find_first_of(kNotInName) != std::string_view::npos ||
-         value.find_first_of(kNotInValue) != std::string_view::npos;
+  const auto ends_line = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
+  const auto ends_name = [&](char c) { return ends_line(c) || c == ':' || c == ' ' || c == '\t'; };
+  return name.empty() || std::any_of(name.begin(), name.end(), ends_name) ||
+         std::any_of(value.begin(), value.end(), ends_line);
 }
 
 void AppendHeader(std::string& out, std::string_view name, std::string_view value) {

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "platform/base/broken_pipe.h"
 #include "platform/base/strings.h"
 #include "platform/net/address.h"
 
@@ -149,6 +150,7 @@ void Conclude(Transfer& t, CURLcode code) {
 void InitCurl() {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+  IgnoreBrokenPipes();  // CURLOPT_NOSIGNAL leaves it to us
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "platform/redis/client.h"
 
 #include <hiredis/hiredis.h>
-#include <signal.h>
 
+#include "platform/base/broken_pipe.h"
 #include "platform/redis/url.h"
 
 namespace lanting::redis {
@@ -49,16 +49,6 @@ bool NodeUnfit(const Reply& reply) {
   for (const char* code : {"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOAUTH", "OOM", "MISCONF", "TRYAGAIN"})
     if (reply.error(code)) return true;
   return false;
-}
-
-// hiredis writes without MSG_NOSIGNAL: a server that goes away would end the process.
-void IgnoreBrokenPipes() {
-  static const bool once = [] {
-    struct sigaction now {};
-    if (sigaction(SIGPIPE, nullptr, &now) == 0 && now.sa_handler == SIG_DFL) signal(SIGPIPE, SIG_IGN);
-    return true;
-  }();
-  (void)once;
 }
 
 }  // namespace
