@@ -2,6 +2,8 @@
 
 #include <google/protobuf/descriptor_database.h>
 
+#include <array>
+#include <bitset>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
@@ -12,6 +14,7 @@
 #include "gateway/transcode/request_binder.h"
 #include "gateway/upstream/timeout.h"
 #include "platform/base/strings.h"
+#include "platform/http/wire.h"
 #include "platform/obs/admin.h"
 #include "platform/obs/trace_context.h"
 
@@ -51,6 +54,21 @@ std::string ErrorCause(const Error& error) {
 
 Error Malformed(std::string message) {
   return {.code = Code::kInvalidArgument, .reason = "MALFORMED_REQUEST", .message = std::move(message)};
+}
+
+// Which of two would be meant is not ours to guess.
+Result<void> RefuseRepeated(const http::Request& request) {
+  static constexpr std::array<std::string_view, 5> kOnce{"Authorization", "Content-Type", "Grpc-Timeout",
+                                                         "Idempotency-Key", "If-Match"};
+  std::bitset<kOnce.size()> seen;
+  for (const auto& [name, value] : request.headers) {
+    for (std::size_t i = 0; i < kOnce.size(); ++i) {
+      if (!http::EqualsIgnoreCase(name, kOnce[i])) continue;
+      if (seen[i]) return Malformed("The header " + std::string(kOnce[i]) + " is given more than once.");
+      seen.set(i);
+    }
+  }
+  return {};
 }
 
 // The service that knows the keys.
@@ -175,10 +193,7 @@ Result<void> Gateway::Route(const http::Request& request, Job* job) const {
     return Error{.code = Code::kUnimplemented,
                  .reason = "METHOD_NOT_ALLOWED",
                  .message = "This path does not take this method; see the header Allow."};
-  // Which of two would be meant is not ours to guess.
-  for (const char* once : {"Authorization", "Content-Type", "Grpc-Timeout", "Idempotency-Key", "If-Match"})
-    if (request.Count(once) > 1) return Malformed(std::string("The header ") + once + " is given more than once.");
-  return {};
+  return RefuseRepeated(request);
 }
 
 void Gateway::Enter(const std::shared_ptr<Job>& job) {
