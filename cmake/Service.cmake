@@ -22,7 +22,7 @@ function(lanting_service name)
   add_library(lanting_${name} STATIC ${rooms})
   target_link_libraries(
     lanting_${name} PUBLIC lanting_${name}_domain lanting_protos lanting_config lanting_obs lanting_pg lanting_idempotency
-                           lanting_redis lanting_outbox lanting_inbox lanting_paging lanting_auth lanting_rpc)
+                           lanting_redis lanting_outbox lanting_inbox lanting_paging lanting_resource lanting_auth lanting_rpc)
   target_precompile_headers(lanting_${name} PRIVATE <string> <vector> <map> <functional> <optional> <pqxx/pqxx>)
 
   lanting_embed_migrations(lanting_${name}_migrations ${name} ${CMAKE_CURRENT_SOURCE_DIR}/migrations)

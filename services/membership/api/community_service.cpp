@@ -4,8 +4,6 @@
 
 #include "membership/api/cause.h"
 #include "membership/api/convert.h"
-#include "membership/api/list.h"
-#include "membership/api/update_mask.h"
 #include "membership/domain/errors.h"
 #include "membership/domain/names.h"
 #include "membership/events/publish.h"
@@ -13,6 +11,9 @@
 #include "membership/store/join_store.h"
 #include "membership/store/sql_community.h"
 #include "platform/idempotency/write.h"
+#include "platform/resource/etag.h"
+#include "platform/resource/page.h"
+#include "platform/resource/update_mask.h"
 
 namespace lanting::membership {
 namespace {
@@ -21,9 +22,9 @@ namespace pb = v1;
 namespace store = community_store;
 using idempotency::Work;
 
-const ListSpec& CommunityList() {
+const resource::ListSpec& CommunityList() {
   using paging::Type;
-  static const ListSpec spec{
+  static const resource::ListSpec spec{
       .select = sql::kListCommunities,
       .id_column = "c.id",
       .filters = {{"display_name", "c.display_name", Type::kString},
@@ -102,14 +103,15 @@ Result<pb::Community> CommunityService::GetCommunity(const rpc::Call& call, cons
 Result<pb::ListCommunitiesResponse> CommunityService::ListCommunities(const rpc::Call& call,
                                                                       const pb::ListCommunitiesRequest& request) {
   pb::ListCommunitiesResponse response;
-  ASSIGN_OR_RETURN(
-      *response.mutable_next_page_token(),
-      ReadPage(pool_, call, CommunityList(),
-               {.filter = request.filter(),
-                .order_by = request.order_by(),
-                .page_size = request.page_size(),
-                .page_token = request.page_token()},
-               [&](const pqxx::row& row) { *response.add_communities() = convert::ToProto(store::Read(row)); }));
+  ASSIGN_OR_RETURN(*response.mutable_next_page_token(), resource::ReadPage(pool_, call, CommunityList(),
+                                                                           {.filter = request.filter(),
+                                                                            .order_by = request.order_by(),
+                                                                            .page_size = request.page_size(),
+                                                                            .page_token = request.page_token()},
+                                                                           [&](const pqxx::row& row) {
+                                                                             *response.add_communities() =
+                                                                                 convert::ToProto(store::Read(row));
+                                                                           }));
   return response;
 }
 
@@ -119,10 +121,10 @@ Result<pb::Community> CommunityService::UpdateCommunity(const rpc::Call& call,
   return idempotency::Write<pb::Community>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<pb::Community> {
     auto community = store::Lock(tx, names::Parse(patch.name()).first);
     if (!community) return errors::CommunityNotFound(patch.name());
-    RETURN_IF_ERROR(CheckEtag(patch.etag(), community->version));
+    RETURN_IF_ERROR(resource::CheckEtag(patch.etag(), community->version));
     const auto before = convert::ToProto(*community);
     auto wanted = before;
-    RETURN_IF_ERROR(ApplyUpdate(request.update_mask(), patch, "community", &wanted));
+    RETURN_IF_ERROR(resource::ApplyUpdate(request.update_mask(), patch, "community", &wanted));
     convert::FromProto(wanted, &*community);
     FillDefaults(*community);
     if (convert::ToProto(*community).SerializeAsString() == before.SerializeAsString()) return before;
@@ -173,11 +175,11 @@ Result<pb::Group> CommunityService::GetGroup(const rpc::Call& call, const pb::Ge
 
 Result<pb::ListGroupsResponse> CommunityService::ListGroups(const rpc::Call& call,
                                                             const pb::ListGroupsRequest& request) {
-  static const ListSpec spec{.select = sql::kListGroups, .id_column = "g.id"};
+  static const resource::ListSpec spec{.select = sql::kListGroups, .id_column = "g.id"};
   const auto community = names::Parse(request.parent()).first;
   pb::ListGroupsResponse response;
   ASSIGN_OR_RETURN(*response.mutable_next_page_token(),
-                   ReadPage(
+                   resource::ReadPage(
                        pool_, call, spec,
                        {.parent = community, .page_size = request.page_size(), .page_token = request.page_token()},
                        [&](const pqxx::row& row) { *response.add_groups() = convert::ToProto(store::ReadGroup(row)); },

@@ -2,20 +2,10 @@
 
 #include "membership/domain/names.h"
 #include "membership/store/columns.h"
+#include "platform/resource/etag.h"
+#include "platform/resource/times.h"
 
 namespace lanting::membership::convert {
-
-google::protobuf::Timestamp ToTimestamp(Time time) {
-  auto second = std::chrono::floor<std::chrono::seconds>(time);
-  google::protobuf::Timestamp t;
-  t.set_seconds(second.time_since_epoch().count());
-  t.set_nanos(static_cast<std::int32_t>(std::chrono::nanoseconds(time - second).count()));
-  return t;
-}
-
-Time FromTimestamp(const google::protobuf::Timestamp& time) {
-  return Time(std::chrono::seconds(time.seconds()) + std::chrono::microseconds(time.nanos() / 1000));
-}
 
 v1::Community ToProto(const Community& c) {
   v1::Community p;
@@ -35,9 +25,9 @@ v1::Community ToProto(const Community& c) {
   p.set_house_rules_version(c.house_rules_version);
   p.set_member_count(c.member_count);
   p.set_waiting_count(c.waiting_count);
-  *p.mutable_create_time() = ToTimestamp(c.create_time);
-  *p.mutable_update_time() = ToTimestamp(c.update_time);
-  p.set_etag(Etag(c.version, {c.member_count, c.waiting_count}));
+  *p.mutable_create_time() = resource::ToTimestamp(c.create_time);
+  *p.mutable_update_time() = resource::ToTimestamp(c.update_time);
+  p.set_etag(resource::Etag(c.version, {c.member_count, c.waiting_count}));
   return p;
 }
 
@@ -58,7 +48,7 @@ v1::HouseRules ToProto(const HouseRules& r) {
   p.set_name(names::HouseRules(r.community, r.version));
   p.set_version(r.version);
   p.set_text(r.text);
-  *p.mutable_create_time() = ToTimestamp(r.create_time);
+  *p.mutable_create_time() = resource::ToTimestamp(r.create_time);
   return p;
 }
 
@@ -71,9 +61,9 @@ v1::Group ToProto(const Group& g) {
   p.set_channel_group_id(g.channel_group_id);
   p.set_capacity(g.capacity);
   p.set_member_count(g.member_count);
-  *p.mutable_create_time() = ToTimestamp(g.create_time);
-  *p.mutable_update_time() = ToTimestamp(g.update_time);
-  p.set_etag(Etag(g.version, {g.member_count}));
+  *p.mutable_create_time() = resource::ToTimestamp(g.create_time);
+  *p.mutable_update_time() = resource::ToTimestamp(g.update_time);
+  p.set_etag(resource::Etag(g.version, {g.member_count}));
   return p;
 }
 
@@ -88,7 +78,7 @@ v1::Gate ToProto(const Gate& g) {
     to->set_text(q.text);
     to->set_required(q.required);
   }
-  *p.mutable_create_time() = ToTimestamp(g.create_time);
+  *p.mutable_create_time() = resource::ToTimestamp(g.create_time);
   return p;
 }
 
@@ -100,8 +90,8 @@ v1::InviteLink ToProto(const InviteLink& l) {
   p.set_code(l.code);
   p.set_max_uses(l.max_uses);
   p.set_uses(l.uses);
-  if (l.expire_time) *p.mutable_expire_time() = ToTimestamp(*l.expire_time);
-  *p.mutable_create_time() = ToTimestamp(l.create_time);
+  if (l.expire_time) *p.mutable_expire_time() = resource::ToTimestamp(*l.expire_time);
+  *p.mutable_create_time() = resource::ToTimestamp(l.create_time);
   return p;
 }
 
@@ -125,9 +115,9 @@ v1::Application ToProto(const Application& a) {
   p.set_state(static_cast<v1::ApplicationState>(a.state));
   p.set_decision_reason(a.decision_reason);
   if (!a.member.IsNil()) p.set_member(names::Member(a.community, a.member));
-  *p.mutable_create_time() = ToTimestamp(a.create_time);
-  if (a.decide_time) *p.mutable_decide_time() = ToTimestamp(*a.decide_time);
-  p.set_etag(Etag(a.version));
+  *p.mutable_create_time() = resource::ToTimestamp(a.create_time);
+  if (a.decide_time) *p.mutable_decide_time() = resource::ToTimestamp(*a.decide_time);
+  p.set_etag(resource::Etag(a.version));
   return p;
 }
 
@@ -135,7 +125,7 @@ v1::Tenant ToProto(const Tenant& t) {
   v1::Tenant p;
   p.set_name(names::Tenant(t.id));
   p.set_display_name(t.display_name);
-  *p.mutable_create_time() = ToTimestamp(t.create_time);
+  *p.mutable_create_time() = resource::ToTimestamp(t.create_time);
   return p;
 }
 
@@ -144,9 +134,9 @@ v1::Key ToProto(const Key& k) {
   p.set_name(names::Key(k.id));
   p.set_display_name(k.display_name);
   for (const auto& scope : k.scopes) p.add_scopes(scope);
-  if (k.expire_time) *p.mutable_expire_time() = ToTimestamp(*k.expire_time);
-  if (k.revoke_time) *p.mutable_revoke_time() = ToTimestamp(*k.revoke_time);
-  *p.mutable_create_time() = ToTimestamp(k.create_time);
+  if (k.expire_time) *p.mutable_expire_time() = resource::ToTimestamp(*k.expire_time);
+  if (k.revoke_time) *p.mutable_revoke_time() = resource::ToTimestamp(*k.revoke_time);
+  *p.mutable_create_time() = resource::ToTimestamp(k.create_time);
   return p;
 }
 
@@ -187,7 +177,7 @@ InviteLink FromProto(const v1::InviteLink& from) {
   l.gate = names::Parse(from.gate()).second;
   l.group = names::Parse(from.group()).second;
   l.max_uses = from.max_uses();
-  if (from.has_expire_time()) l.expire_time = FromTimestamp(from.expire_time());
+  if (from.has_expire_time()) l.expire_time = resource::FromTimestamp(from.expire_time());
   return l;
 }
 
@@ -208,7 +198,7 @@ Key FromProto(const v1::Key& from) {
   Key k;
   k.display_name = from.display_name();
   k.scopes.assign(from.scopes().begin(), from.scopes().end());
-  if (from.has_expire_time()) k.expire_time = FromTimestamp(from.expire_time());
+  if (from.has_expire_time()) k.expire_time = resource::FromTimestamp(from.expire_time());
   return k;
 }
 

@@ -17,10 +17,6 @@
 
 namespace lanting::membership::convert {
 
-google::protobuf::Timestamp ToTimestamp(Time time);
-// Below a microsecond it is cut: what PostgreSQL keeps.
-Time FromTimestamp(const google::protobuf::Timestamp& time);
-
 v1::Community ToProto(const Community& community);
 v1::CommunityTemplate ToProto(const TemplateDefaults& defaults);
 v1::HouseRules ToProto(const HouseRules& rules);

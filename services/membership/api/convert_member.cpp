@@ -1,8 +1,9 @@
 #include "membership/api/convert_member.h"
 
 #include "membership/api/convert.h"
-#include "membership/domain/etag.h"
 #include "membership/domain/names.h"
+#include "platform/resource/etag.h"
+#include "platform/resource/times.h"
 
 namespace lanting::membership::convert {
 namespace pb = lanting::membership::v1;
@@ -23,10 +24,10 @@ pb::Member ToProto(const Member& m) {
   out.set_source(static_cast<pb::JoinSource>(m.source));
   out.set_accepted_rules_version(m.person.accepted_rules_version);
   out.set_waiting_position(m.waiting_position);
-  *out.mutable_join_time() = ToTimestamp(m.join_time);
-  *out.mutable_create_time() = ToTimestamp(m.create_time);
-  *out.mutable_update_time() = ToTimestamp(m.update_time);
-  out.set_etag(Etag(m.version, {m.waiting_position}));
+  *out.mutable_join_time() = resource::ToTimestamp(m.join_time);
+  *out.mutable_create_time() = resource::ToTimestamp(m.create_time);
+  *out.mutable_update_time() = resource::ToTimestamp(m.update_time);
+  out.set_etag(resource::Etag(m.version, {m.waiting_position}));
   return out;
 }
 

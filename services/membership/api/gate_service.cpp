@@ -2,7 +2,6 @@
 
 #include "membership/api/cause.h"
 #include "membership/api/convert.h"
-#include "membership/api/list.h"
 #include "membership/domain/errors.h"
 #include "membership/domain/names.h"
 #include "membership/events/publish.h"
@@ -11,6 +10,7 @@
 #include "membership/store/join_store.h"
 #include "membership/store/sql_gate.h"
 #include "platform/idempotency/write.h"
+#include "platform/resource/page.h"
 
 namespace lanting::membership {
 namespace {
@@ -29,9 +29,9 @@ std::function<Result<void>(pg::Tx&)> CommunityMustExist(const std::string& paren
 
 bool OfCommunity(const std::string& child, const Id& community) { return names::Parse(child).first == community; }
 
-const ListSpec& ApplicationList() {
+const resource::ListSpec& ApplicationList() {
   using paging::Type;
-  static const ListSpec spec{
+  static const resource::ListSpec spec{
       .select = sql::kListApplications,
       .id_column = "a.id",
       .filters = {{"state", "a.state", Type::kEnum, paging::EnumValues(pb::ApplicationState_descriptor())},
@@ -66,10 +66,10 @@ Result<pb::Gate> GateService::GetGate(const rpc::Call& call, const pb::GetGateRe
 }
 
 Result<pb::ListGatesResponse> GateService::ListGates(const rpc::Call& call, const pb::ListGatesRequest& request) {
-  static const ListSpec spec{.select = sql::kListGates, .id_column = "g.id"};
+  static const resource::ListSpec spec{.select = sql::kListGates, .id_column = "g.id"};
   pb::ListGatesResponse response;
   ASSIGN_OR_RETURN(*response.mutable_next_page_token(),
-                   ReadPage(
+                   resource::ReadPage(
                        pool_, call, spec,
                        {.parent = names::Parse(request.parent()).first,
                         .page_size = request.page_size(),
@@ -112,11 +112,11 @@ Result<pb::InviteLink> GateService::GetInviteLink(const rpc::Call& call, const p
 
 Result<pb::ListInviteLinksResponse> GateService::ListInviteLinks(const rpc::Call& call,
                                                                  const pb::ListInviteLinksRequest& request) {
-  static const ListSpec spec{.select = sql::kListInviteLinks, .id_column = "l.id"};
+  static const resource::ListSpec spec{.select = sql::kListInviteLinks, .id_column = "l.id"};
   pb::ListInviteLinksResponse response;
   ASSIGN_OR_RETURN(
       *response.mutable_next_page_token(),
-      ReadPage(
+      resource::ReadPage(
           pool_, call, spec,
           {.parent = names::Parse(request.parent()).first,
            .page_size = request.page_size(),
@@ -158,7 +158,7 @@ Result<pb::ListApplicationsResponse> GateService::ListApplications(const rpc::Ca
   pb::ListApplicationsResponse response;
   ASSIGN_OR_RETURN(
       *response.mutable_next_page_token(),
-      ReadPage(
+      resource::ReadPage(
           pool_, call, ApplicationList(),
           {.parent = names::Parse(request.parent()).first,
            .filter = request.filter(),

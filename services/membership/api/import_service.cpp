@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "membership/api/convert.h"
-#include "membership/api/list.h"
 #include "membership/domain/errors.h"
 #include "membership/domain/names.h"
 #include "membership/domain/people_csv.h"
@@ -11,6 +10,8 @@
 #include "membership/store/import_store.h"
 #include "membership/store/sql_import.h"
 #include "platform/paging/page_token.h"
+#include "platform/resource/page.h"
+#include "platform/resource/times.h"
 
 namespace lanting::membership {
 namespace {
@@ -30,8 +31,8 @@ pb::MemberImport ToProto(const MemberImport& import) {
   out.set_bad_row_count(import.counts.bad);
   out.set_error_reason(import.error_reason);
   out.set_error_message(import.error_message);
-  *out.mutable_create_time() = convert::ToTimestamp(import.create_time);
-  if (import.finish_time) *out.mutable_finish_time() = convert::ToTimestamp(*import.finish_time);
+  *out.mutable_create_time() = resource::ToTimestamp(import.create_time);
+  if (import.finish_time) *out.mutable_finish_time() = resource::ToTimestamp(*import.finish_time);
   return out;
 }
 
@@ -57,12 +58,12 @@ Result<pb::MemberImport> Start(pg::Pool& pool, const rpc::Call& call, const pb::
 
 Result<pb::ListMemberImportsResponse> List(pg::Pool& pool, const rpc::Call& call,
                                            const pb::ListMemberImportsRequest& request) {
-  static const ListSpec spec{.select = sql::kListImports, .id_column = "i.id"};
+  static const resource::ListSpec spec{.select = sql::kListImports, .id_column = "i.id"};
   const Id community = names::Parse(request.parent()).first;
   pb::ListMemberImportsResponse response;
   ASSIGN_OR_RETURN(
       *response.mutable_next_page_token(),
-      ReadPage(
+      resource::ReadPage(
           pool, call, spec, {.parent = community, .page_size = request.page_size(), .page_token = request.page_token()},
           [&](const pqxx::row& row) { *response.add_member_imports() = ToProto(import_store::Read(row)); },
           [&](pg::Tx& tx) -> Result<void> {

@@ -1,13 +1,13 @@
 #include "membership/api/key_service.h"
 
 #include "membership/api/convert.h"
-#include "membership/api/list.h"
 #include "membership/domain/errors.h"
 #include "membership/domain/names.h"
 #include "membership/store/sql_tenant.h"
 #include "membership/store/tenant_store.h"
 #include "platform/auth/key.h"
 #include "platform/idempotency/write.h"
+#include "platform/resource/page.h"
 
 namespace lanting::membership {
 namespace {
@@ -42,12 +42,13 @@ Result<pb::Key> KeyService::CreateKey(const rpc::Call& call, const pb::CreateKey
 }
 
 Result<pb::ListKeysResponse> KeyService::ListKeys(const rpc::Call& call, const pb::ListKeysRequest& request) {
-  static const ListSpec spec{.select = sql::kListKeys, .id_column = "k.id"};
+  static const resource::ListSpec spec{.select = sql::kListKeys, .id_column = "k.id"};
   pb::ListKeysResponse response;
   ASSIGN_OR_RETURN(
       *response.mutable_next_page_token(),
-      ReadPage(pool_, call, spec, {.page_size = request.page_size(), .page_token = request.page_token()},
-               [&](const pqxx::row& row) { *response.add_keys() = convert::ToProto(tenant_store::ReadKey(row)); }));
+      resource::ReadPage(
+          pool_, call, spec, {.page_size = request.page_size(), .page_token = request.page_token()},
+          [&](const pqxx::row& row) { *response.add_keys() = convert::ToProto(tenant_store::ReadKey(row)); }));
   return response;
 }
 

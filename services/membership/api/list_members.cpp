@@ -1,12 +1,12 @@
 #include "membership/api/list_members.h"
 
 #include "membership/api/convert_member.h"
-#include "membership/api/list.h"
 #include "membership/domain/errors.h"
 #include "membership/domain/names.h"
 #include "membership/store/community_store.h"
 #include "membership/store/member_store.h"
 #include "membership/store/sql_member.h"
+#include "platform/resource/page.h"
 
 namespace lanting::membership {
 namespace pb = lanting::membership::v1;
@@ -63,18 +63,18 @@ Result<pb::ListMembersResponse> ListMembers(pg::Pool& pool, const rpc::Call& cal
   const auto community = names::Parse(request.parent()).first;
   ASSIGN_OR_RETURN(auto order_by, OrderBy(request.order_by()));
   ASSIGN_OR_RETURN(bool any_state, AsksForState(request.filter()));
-  const ListSpec spec{.select = any_state ? sql::kSelectMembers : sql::kSelectMembersNotLeft,
-                      .id_column = "m.id",
-                      .filters = Filters(),
-                      .orders = Orders()};
-  const ListArguments arguments{.parent = community,
-                                .filter = request.filter(),
-                                .order_by = order_by,
-                                .page_size = request.page_size(),
-                                .page_token = request.page_token()};
+  const resource::ListSpec spec{.select = any_state ? sql::kSelectMembers : sql::kSelectMembersNotLeft,
+                                .id_column = "m.id",
+                                .filters = Filters(),
+                                .orders = Orders()};
+  const resource::ListArguments arguments{.parent = community,
+                                          .filter = request.filter(),
+                                          .order_by = order_by,
+                                          .page_size = request.page_size(),
+                                          .page_token = request.page_token()};
   pb::ListMembersResponse response;
   ASSIGN_OR_RETURN(*response.mutable_next_page_token(),
-                   ReadPage(
+                   resource::ReadPage(
                        pool, call, spec, arguments,
                        [&](const pqxx::row& row) { *response.add_members() = convert::ToProto(ReadMember(row)); },
                        [&](pg::Tx& tx) -> Result<void> {

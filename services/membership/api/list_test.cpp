@@ -1,4 +1,4 @@
-#include "membership/api/list.h"
+#include "platform/resource/page.h"
 
 #include <gtest/gtest.h>
 
@@ -16,10 +16,11 @@ TEST(ListTest, APageEndsEarlyWhenItsRowsAreLarge) {
                    world.community.ToUuid() + "', " + std::to_string(i + 1) + ", repeat('x', 1500000), now())");
     world.AddGroup(10);
   }
-  const ListSpec spec{.select =
-                          "SELECT g.id, (SELECT text FROM house_rules LIMIT 1) AS text FROM chat_group g WHERE "
-                          "g.tenant_id = $1 AND g.community_id = $2",
-                      .id_column = "g.id"};
+  const resource::ListSpec spec{
+      .select =
+          "SELECT g.id, (SELECT text FROM house_rules LIMIT 1) AS text FROM chat_group g WHERE "
+          "g.tenant_id = $1 AND g.community_id = $2",
+      .id_column = "g.id"};
   rpc::Call call{.method = "/test/List", .principal = {.tenant = world.tenant}};
   call.deadline = DeadlineIn(std::chrono::seconds(20));
   std::vector<int> pages;
@@ -27,11 +28,12 @@ TEST(ListTest, APageEndsEarlyWhenItsRowsAreLarge) {
   std::string token;
   do {
     pages.push_back(0);
-    auto next = ReadPage(world.pool, call, spec, {.parent = world.community, .page_size = 5, .page_token = token},
-                         [&](const pqxx::row& row) {
-                           ++pages.back();
-                           seen.insert(row["id"].c_str());
-                         });
+    auto next =
+        resource::ReadPage(world.pool, call, spec, {.parent = world.community, .page_size = 5, .page_token = token},
+                           [&](const pqxx::row& row) {
+                             ++pages.back();
+                             seen.insert(row["id"].c_str());
+                           });
     ASSERT_TRUE(next.ok()) << next.error().message << next.error().internal;
     token = *next;
   } while (!token.empty());

@@ -3,14 +3,15 @@
 #include <set>
 
 #include "membership/api/convert.h"
-#include "membership/api/update_mask.h"
 #include "membership/domain/community.h"
 #include "membership/domain/errors.h"
-#include "membership/domain/etag.h"
 #include "membership/domain/names.h"
 #include "membership/store/settings_store.h"
 #include "platform/auth/origin.h"
 #include "platform/idempotency/write.h"
+#include "platform/resource/etag.h"
+#include "platform/resource/times.h"
+#include "platform/resource/update_mask.h"
 
 namespace lanting::membership {
 namespace convert {
@@ -19,8 +20,8 @@ v1::Settings ToProto(const Settings& settings) {
   v1::Settings p;
   p.set_name("settings");
   for (const auto& origin : settings.cors_allowed_origins) p.add_cors_allowed_origins(origin);
-  if (settings.update_time) *p.mutable_update_time() = ToTimestamp(*settings.update_time);
-  p.set_etag(Etag(settings.version));
+  if (settings.update_time) *p.mutable_update_time() = resource::ToTimestamp(*settings.update_time);
+  p.set_etag(resource::Etag(settings.version));
   return p;
 }
 
@@ -50,7 +51,7 @@ v1::TenantLimits ToProto(const TenantLimits& limits) {
   if (limits.tenant_per_second) p.set_tenant_per_second(*limits.tenant_per_second);
   if (limits.tenant_burst) p.set_tenant_burst(*limits.tenant_burst);
   if (limits.max_in_flight) p.set_max_in_flight(*limits.max_in_flight);
-  if (limits.update_time) *p.mutable_update_time() = ToTimestamp(*limits.update_time);
+  if (limits.update_time) *p.mutable_update_time() = resource::ToTimestamp(*limits.update_time);
   return p;
 }
 
@@ -80,10 +81,10 @@ Result<pb::Settings> SettingsService::UpdateSettings(const rpc::Call& call, cons
   return idempotency::Write<pb::Settings>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<pb::Settings> {
     if (!settings_store::LockTenant(tx)) return errors::TenantNotFound(names::Tenant(tx.tenant()));
     auto settings = settings_store::GetSettings(tx);
-    RETURN_IF_ERROR(CheckEtag(patch.etag(), settings.version));
+    RETURN_IF_ERROR(resource::CheckEtag(patch.etag(), settings.version));
     const auto before = convert::ToProto(settings);
     auto wanted = before;
-    RETURN_IF_ERROR(ApplyUpdate(request.update_mask(), patch, "settings", &wanted));
+    RETURN_IF_ERROR(resource::ApplyUpdate(request.update_mask(), patch, "settings", &wanted));
     RETURN_IF_ERROR(convert::FromProto(wanted, &settings));
     if (wanted.SerializeAsString() == before.SerializeAsString()) return before;
     ++settings.version;

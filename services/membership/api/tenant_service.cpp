@@ -3,7 +3,6 @@
 #include "membership/api/convert.h"
 #include "membership/api/key_service.h"
 #include "membership/api/settings_service.h"
-#include "membership/api/update_mask.h"
 #include "membership/domain/errors.h"
 #include "membership/domain/names.h"
 #include "membership/events/publish.h"
@@ -13,6 +12,8 @@
 #include "platform/idempotency/write.h"
 #include "platform/paging/page_token.h"
 #include "platform/paging/value.h"
+#include "platform/resource/times.h"
+#include "platform/resource/update_mask.h"
 
 namespace lanting::membership {
 namespace {
@@ -102,7 +103,7 @@ Result<pb::TenantLimits> TenantService::UpdateTenantLimits(const rpc::Call& call
   return idempotency::Write<pb::TenantLimits>(pool_, inside, [&](pg::Tx& tx, Work& work) -> Result<pb::TenantLimits> {
     if (!settings_store::LockTenant(tx)) return errors::TenantNotFound(names::Tenant(tx.tenant()));
     auto wanted = convert::ToProto(settings_store::GetLimits(tx));
-    RETURN_IF_ERROR(ApplyUpdate(request.update_mask(), patch, "tenantLimits", &wanted));
+    RETURN_IF_ERROR(resource::ApplyUpdate(request.update_mask(), patch, "tenantLimits", &wanted));
     auto limits = convert::FromProto(wanted);
     limits.update_time = call.now;
     settings_store::PutLimits(work, tx.tenant(), limits);
@@ -125,7 +126,7 @@ Result<pb::IntrospectKeyResponse> TenantService::IntrospectKey(const rpc::Call& 
   response.set_tenant(names::Tenant(parsed->tenant));
   response.set_key(names::Key(key.id));
   for (const auto& scope : key.scopes) response.add_scopes(scope);
-  if (key.expire_time) *response.mutable_expire_time() = convert::ToTimestamp(*key.expire_time);
+  if (key.expire_time) *response.mutable_expire_time() = resource::ToTimestamp(*key.expire_time);
   *response.mutable_limits() = convert::ToProto(found->limits);
   for (const auto& origin : found->cors_allowed_origins) response.add_cors_allowed_origins(origin);
   return response;

@@ -50,13 +50,4 @@ void FillDefaults(Group& group) {
   if (group.capacity == 0) group.capacity = kDefaultGroupCapacity;
 }
 
-Result<void> CheckEtag(const std::string& given, std::int64_t version) {
-  if (given.empty() || given == "*") return {};
-  const std::string expected = Etag(version);
-  const std::size_t dot = given.find('.');
-  const bool same = dot == std::string::npos ? given == expected : given.substr(0, dot) + '"' == expected;
-  if (!same || !given.ends_with('"')) return errors::EtagMismatch();
-  return {};
-}
-
 }  // namespace lanting::membership

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 
-#include "membership/domain/etag.h"
 #include "membership/domain/member.h"
 #include "platform/base/clock.h"
 #include "platform/base/id.h"
@@ -81,8 +80,5 @@ void FillDefaults(Community& community);
 HouseRules FirstHouseRules(const Community& community);
 
 void FillDefaults(Group& group);
-
-// By its version alone (Etag); an absent etag agrees with everything (AIP-154).
-Result<void> CheckEtag(const std::string& given, std::int64_t version);
 
 }  // namespace lanting::membership

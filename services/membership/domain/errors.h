@@ -86,10 +86,4 @@ inline Error MemberGone(const std::string& name) {
           .message = "The member " + name + " has left already.",
           .metadata = {{"name", name}}};
 }
-inline Error EtagMismatch() {
-  return {.code = Code::kAborted,
-          .reason = "ETAG_MISMATCH",
-          .message = "The resource has changed: the etag does not match."};
-}
-
 }  // namespace lanting::membership::errors

@@ -89,7 +89,7 @@ inline constexpr pg::Statement kGetMemberRow{
     "get_member_row", "SELECT " LANTING_MEMBER_COLUMNS
                       " FROM member m WHERE m.tenant_id = $1::uuid AND m.id = $2::uuid AND m.community_id = $3::uuid"};
 
-// The people of a community $2; filter, order and page are appended (api/list.h).
+// The people of a community $2; filter, order and page are appended (platform/resource/page.h).
 inline constexpr const char* kSelectMembers =
     "SELECT " LANTING_MEMBER_COLUMNS " FROM member m WHERE m.tenant_id = $1::uuid AND m.community_id = $2::uuid";
 inline constexpr const char* kSelectMembersNotLeft =
