@@ -58,7 +58,8 @@ sigset_t OurSignals() {
 }
 
 // SIGHUP: new settings take over without a request failing; with a fault among them everything stays as it is.
-void Reload(gateway::Edge& edge, http::Server& server, const std::shared_ptr<http::Io>& io, gateway::Config* current) {
+void Reload(gateway::Edge& edge, http::Server& server, const std::shared_ptr<http::Io>& io,
+            const gateway::Listening& running) {
   Settings next = ReadSettings([](const config::Reader&) {});
   if (next.faults.empty()) {
     try {
@@ -75,11 +76,10 @@ void Reload(gateway::Edge& edge, http::Server& server, const std::shared_ptr<htt
   }
   if (auto reloaded = server.ReloadTls(); !reloaded.ok())
     obs::Warn("certificate not taken: the one before stays", {{"cause", reloaded.error().internal}});
-  if (!(next.config.listening == current->listening))
+  if (!(next.config.listening == running))
     obs::Warn(
         "some settings need another start: those of the listener: addresses, threads, limits, names of TLS files");
   obs::InitLog("gateway", next.config.log_level);
-  *current = std::move(next.config);
   obs::Info("settings taken");
 }
 
@@ -110,7 +110,7 @@ int Run(gateway::Config config, const sigset_t& signals) {
   int signal = 0;
   while (signal != SIGTERM && signal != SIGINT) {
     signal = sigtimedwait(&signals, nullptr, &pause);
-    if (signal == SIGHUP) Reload(edge, server, io, &config);
+    if (signal == SIGHUP) Reload(edge, server, io, config.listening);
     edge.Reap();
   }
   obs::Info("draining", {{"signal", sigabbrev_np(signal)}});

@@ -22,14 +22,15 @@ class QueryBinder {
   void Parameter(std::string_view pair) {
     const auto equals = pair.find('=');
     const auto name = PercentDecode(pair.substr(0, equals));
-    const auto value = PercentDecode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1));
+    std::string_view raw = equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
     if (!name) return Violate("query", "INVALID_VALUE", "a parameter name is not valid percent-encoded UTF-8");
     const std::string shown = Shown(*name);
-    if (!value) return Violate(shown, "INVALID_VALUE", "must be percent-encoded UTF-8 without NUL");
     if (route_.body == Route::Body::kWhole)
       return Violate(shown, "UNKNOWN_PARAMETER", "this call takes its fields from the body, none from the query");
     FieldPath path;
     if (const char* fault = Resolve(*name, &path)) return Violate(shown, "UNKNOWN_PARAMETER", fault);
+    const auto value = PercentDecode(PlusIsItself(path.back()) ? std::string(raw) : SpacesFor(raw));
+    if (!value) return Violate(shown, "INVALID_VALUE", "must be percent-encoded UTF-8 without NUL");
     if (!Free(path, shown)) return;
     Set(path, *value);
   }
@@ -38,6 +39,19 @@ class QueryBinder {
   void Violate(std::string field, const char* reason, std::string description) {
     if (violations_->size() < kMaxViolations)
       violations_->push_back({std::move(field), reason, std::move(description)});
+  }
+
+  // Forms, curl and URLSearchParams write a space as `+`. Times and bytes have no spaces, but a `+` of their own.
+  static bool PlusIsItself(const Field* field) {
+    return field->type() == Field::TYPE_BYTES ||
+           (field->message_type() != nullptr &&
+            (field->message_type()->well_known_type() == pb::Descriptor::WELLKNOWNTYPE_TIMESTAMP ||
+             field->message_type()->well_known_type() == pb::Descriptor::WELLKNOWNTYPE_BYTESVALUE));
+  }
+  static std::string SpacesFor(std::string_view text) {
+    std::string out(text);
+    std::replace(out.begin(), out.end(), '+', ' ');
+    return out;
   }
 
   // A name as it may be shown: bounded, whole characters.

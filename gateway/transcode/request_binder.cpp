@@ -38,7 +38,7 @@ Result<void> CheckContentEncoding(const http::Request& request) {
     for (std::string_view coding : Split(value, ',')) {
       coding = Trim(coding);
       if (!coding.empty() && Lower(coding) != "identity")
-        return Unsupported("Content-Encoding is not supported: send the body as it is.");
+        return Unsupported("Content-Encoding is not supported: send the body as it is, or packed with gzip.");
     }
   }
   return {};

@@ -48,7 +48,8 @@ ensure() {
   local name=$1 binary=$2 directory=$3 run=$HOME_DIR/run/$1 log=$HOME_DIR/log/$1.log pid settings
   shift 3
   [[ -x $binary ]] || fail "$binary is missing"
-  settings=$(printf '%s\n' "$@" "${ENVIRON[@]}" | sha256sum)
+  # What it inherits counts too; the names of the stack and its ports are in the rest already.
+  settings=$(printf '%s\n' "$@" "${ENVIRON[@]}" "$(env | grep '^LANTING_' | grep -vE '^LANTING_(STACK|PRESET|PG_BIN|PG_USER|[A-Z_]*_PORT)=' | sort)" | sha256sum)
   pid=$(pid_of "$name")
   # A program that may not be looked at (another user's, in a container) counts as unchanged.
   if [[ -n $pid && $(cat "$run/settings" 2>/dev/null) == "$settings" ]] &&

@@ -18,6 +18,7 @@
 #include "platform/auth/key.h"
 #include "platform/base/strings.h"
 #include "platform/http/client.h"
+#include "platform/http/wire.h"
 #include "tests/conformance/echo_service.h"
 #include "tests/conformance/json_match.h"
 #include "tests/conformance/live_gateway.h"
@@ -116,6 +117,12 @@ void CheckReply(const json::object& data, const http::ClientResponse& response) 
     for (const auto& header : headers->as_object())
       EXPECT_EQ(response.Header(std::string(header.key())), header.value().is_null() ? "" : Text(header.value()));
   }
+  for (const char* once :
+       {"access-control-allow-origin", "etag", "content-type", "traceparent", "allow", "retry-after"})
+    EXPECT_LE(std::count_if(response.headers.begin(), response.headers.end(),
+                            [&](const auto& h) { return http::EqualsIgnoreCase(h.first, once); }),
+              1)
+        << once;
   if (response.status >= 400) {
     const bool head = Text(data.at("request")).starts_with("HEAD ");
     EXPECT_TRUE(head || response.body.starts_with("{\"error\":{\"code\":" + std::to_string(response.status)))
