@@ -55,6 +55,7 @@ void Access::Record(const Visit& visit, int status, const std::string& cause) {
                                                       {"duration_ms", std::move(duration_ms)},
                                                       {"trace_id", std::string(visit.trace_id())},
                                                       {"tenant", visit.tenant},
+                                                      {"key", visit.key},
                                                       {"cause", cause}});
 }
 

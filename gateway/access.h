@@ -20,6 +20,7 @@ struct Visit {
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   std::string traceparent;  // of our own making
   std::string tenant;       // empty: not known
+  std::string key;          // "keys/<id>", of one that was accepted
 
   std::string_view trace_id() const { return std::string_view(traceparent).substr(3, 32); }
 };

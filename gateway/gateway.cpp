@@ -49,7 +49,9 @@ bool IsHealthPath(std::string_view target) {
 }
 
 std::string ErrorCause(const Error& error) {
-  return error.internal.empty() ? error.reason : error.reason + ": " + error.internal;
+  const auto limit = error.metadata.find("limit");  // which of several was reached
+  if (error.internal.empty() && limit == error.metadata.end()) return error.reason;
+  return error.reason + ": " + (error.internal.empty() ? limit->second : error.internal);
 }
 
 Error Malformed(std::string message) {
@@ -197,13 +199,16 @@ Result<void> Gateway::Route(const http::Request& request, Job* job) const {
 }
 
 void Gateway::Enter(const std::shared_ptr<Job>& job) {
+  if (!job->pass->subject.empty()) {  // not what a key only claims
+    job->visit.tenant = job->pass->tenant.ToString();
+    job->visit.key = job->pass->subject;
+  }
   Result<void> called = job->pass->refused ? *job->pass->refused : Call(job);
   if (!called.ok()) job->exchange->respond(Failed(*job, std::move(called).error()));
 }
 
 Result<void> Gateway::Call(const std::shared_ptr<Job>& job) {
   ASSIGN_OR_RETURN(UpstreamCall call, Prepare(*job));
-  if (!job->pass->subject.empty()) job->visit.tenant = job->pass->tenant.ToString();  // not what a key only claims
   if (job->match.route->method->server_streaming()) {
     Stream(job, std::move(call));
     return {};
