@@ -54,7 +54,7 @@ SettingsFile SettingsFile::Read(const std::string& path, std::vector<std::string
   return Parse(text, faults);
 }
 
-Reader::Getenv SettingsFile::Over(Reader::Getenv environment) const {
+Reader::Getenv SettingsFile::Over(Reader::Getenv environment) const& {
   return [this, environment = std::move(environment)](const char* name) -> const char* {
     const auto found = values_.find(std::string_view(name));
     return found != values_.end() ? found->second.c_str() : environment(name);

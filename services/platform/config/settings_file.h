@@ -19,7 +19,8 @@ class SettingsFile {
   static SettingsFile Read(const std::string& path, std::vector<std::string>* faults);
 
   // For config::Reader: the file first, then the environment. This file must outlive it.
-  Reader::Getenv Over(Reader::Getenv environment) const;
+  Reader::Getenv Over(Reader::Getenv environment) const&;
+  Reader::Getenv Over(Reader::Getenv environment) && = delete;
   // A fault for each setting of the file that `reader` did not ask for.
   void RefuseUnknown(const Reader& reader, std::vector<std::string>* faults) const;
 

@@ -23,7 +23,8 @@ TEST(SettingsFileTest, WinsOverTheEnvironment) {
   EXPECT_EQ(reader.String("LANTING_OLD", "default", ""), "a=b");
   EXPECT_EQ(reader.String("LANTING_EMPTY", "default", ""), "default");
   EXPECT_EQ(reader.String("LANTING_NEW", "default", ""), "default");
-  Reader bare(SettingsFile().Over(Environment));
+  const SettingsFile nothing;
+  Reader bare(nothing.Over(Environment));
   EXPECT_EQ(bare.String("LANTING_OLD", "default", ""), "environment");
 }
 
