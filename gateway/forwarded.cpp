@@ -12,13 +12,6 @@ namespace {
 
 constexpr std::size_t kMaxAddresses = 16;
 
-// "127.0.0.1:41234" and "[::1]:41234" without the port and the brackets: the server wrote it.
-std::string_view HostOf(std::string_view peer) {
-  std::string_view host = peer.substr(0, peer.rfind(':'));
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  return host;
-}
-
 }  // namespace
 
 std::string ForwardedFor(const http::Request& request) {

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kMappedBits = 96;
 
-// Without brackets and port.
+}  // namespace
+
 std::string_view HostOf(std::string_view text) {
   if (text.starts_with('[')) {
     const auto end = text.find(']');
@@ -22,8 +23,6 @@ std::string_view HostOf(std::string_view text) {
   return colon != std::string_view::npos && text.find(':', colon + 1) == std::string_view::npos ? text.substr(0, colon)
                                                                                                 : text;
 }
-
-}  // namespace
 
 std::optional<IpAddress> IpAddress::Parse(std::string_view text) {
   const std::string host(HostOf(text));

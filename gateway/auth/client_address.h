@@ -12,6 +12,9 @@
 
 namespace lanting::gateway {
 
+// "192.0.2.7:4711", "[::1]:80", "[::1]": the address alone. Anything else as it stands, unless its brackets do not end.
+std::string_view HostOf(std::string_view text);
+
 // IPv4 is kept as IPv4-mapped IPv6 (RFC 4291 section 2.5.5.2).
 struct IpAddress {
   std::array<std::uint8_t, 16> bytes{};

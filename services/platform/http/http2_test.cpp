@@ -16,13 +16,6 @@ using std::chrono::milliseconds;
 using std::string_literals::operator""s;
 using ::testing::HasSubstr;
 
-bool Wrote(BodyStream& stream, std::string piece) {
-  auto done = std::make_shared<std::promise<bool>>();
-  stream.Write(std::move(piece), [done](bool ok) { done->set_value(ok); });
-  auto result = done->get_future();
-  return result.wait_until(Soon()) == std::future_status::ready && result.get();
-}
-
 class Http2Test : public testing::Test {
  protected:
   Http2Test() {

@@ -16,14 +16,6 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 
-// Writes and waits for `done`.
-bool Wrote(BodyStream& stream, std::string piece) {
-  auto done = std::make_shared<std::promise<bool>>();
-  stream.Write(std::move(piece), [done](bool ok) { done->set_value(ok); });
-  auto result = done->get_future();
-  return result.wait_until(Soon()) == std::future_status::ready && result.get();
-}
-
 class StreamTest : public testing::Test {
  protected:
   StreamTest() {

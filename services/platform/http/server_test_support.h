@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <future>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -72,6 +74,14 @@ inline ClientResponse Raw(const Server& server, std::string_view bytes, std::str
 inline bool ClosedByServer(ClientConnection& connection) {
   auto response = connection.Receive("GET", Soon());
   return !response.ok() && response.error().reason == "DEPENDENCY_UNAVAILABLE";
+}
+
+// Writes a piece of a streamed body and waits for its `done`.
+inline bool Wrote(BodyStream& stream, std::string piece) {
+  auto done = std::make_shared<std::promise<bool>>();
+  stream.Write(std::move(piece), [done](bool ok) { done->set_value(ok); });
+  auto result = done->get_future();
+  return result.wait_until(Soon()) == std::future_status::ready && result.get();
 }
 
 template <typename Condition>
