@@ -1,5 +1,6 @@
 #include "membership/api/convert.h"
 
+#include "membership/domain/join.h"
 #include "membership/domain/names.h"
 #include "membership/store/columns.h"
 #include "platform/resource/etag.h"
@@ -17,6 +18,8 @@ v1::Community ToProto(const Community& c) {
   p.set_vision(c.vision);
   p.set_target_user(c.target_user);
   p.set_product(c.product);
+  p.set_positioning(c.positioning);
+  p.set_offer_minutes(c.offer_minutes);
   p.set_structure(static_cast<v1::Structure>(c.structure));
   columns::ToProto(c.declarations, p.mutable_declarations());
   p.set_locale(c.locale);
@@ -61,6 +64,14 @@ v1::Group ToProto(const Group& g) {
   p.set_channel_group_id(g.channel_group_id);
   p.set_capacity(g.capacity);
   p.set_member_count(g.member_count);
+  p.set_state(static_cast<v1::GroupState>(g.state));
+  p.set_fill_state(g.member_count >= g.capacity               ? v1::FILL_STATE_FULL
+                   : IsNearFull(g.member_count, g.capacity) ? v1::FILL_STATE_NEAR_FULL
+                                                            : v1::FILL_STATE_ROOM);
+  p.set_tag(g.tag);
+  p.set_purpose(g.purpose);
+  p.set_owner(g.owner);
+  if (!g.parent.IsNil()) p.set_parent_group(names::Group(g.community, g.parent));
   *p.mutable_create_time() = resource::ToTimestamp(g.create_time);
   *p.mutable_update_time() = resource::ToTimestamp(g.update_time);
   p.set_etag(resource::Etag(g.version, {g.member_count}));
@@ -90,6 +101,9 @@ v1::InviteLink ToProto(const InviteLink& l) {
   p.set_code(l.code);
   p.set_max_uses(l.max_uses);
   p.set_uses(l.uses);
+  if (!l.referrer.IsNil()) p.set_referrer(names::Member(l.community, l.referrer));
+  p.set_roll_tag(l.roll_tag);
+  if (l.revoke_time) *p.mutable_revoke_time() = resource::ToTimestamp(*l.revoke_time);
   if (l.expire_time) *p.mutable_expire_time() = resource::ToTimestamp(*l.expire_time);
   *p.mutable_create_time() = resource::ToTimestamp(l.create_time);
   return p;
@@ -148,6 +162,8 @@ void FromProto(const v1::Community& from, Community* c) {
   c->vision = from.vision();
   c->target_user = from.target_user();
   c->product = from.product();
+  c->positioning = from.positioning();
+  c->offer_minutes = from.offer_minutes();
   c->structure = static_cast<Structure>(from.structure());
   c->declarations = columns::FromProto(from.declarations());
   c->locale = from.locale();
@@ -161,6 +177,9 @@ Group FromProto(const v1::Group& from) {
   g.channel = static_cast<Channel>(from.channel());
   g.channel_group_id = from.channel_group_id();
   g.capacity = from.capacity();
+  g.tag = from.tag();
+  g.purpose = from.purpose();
+  g.owner = from.owner();
   return g;
 }
 
@@ -176,6 +195,8 @@ InviteLink FromProto(const v1::InviteLink& from) {
   InviteLink l;
   l.gate = names::Parse(from.gate()).second;
   l.group = names::Parse(from.group()).second;
+  l.referrer = names::Parse(from.referrer()).second;
+  l.roll_tag = from.roll_tag();
   l.max_uses = from.max_uses();
   if (from.has_expire_time()) l.expire_time = resource::FromTimestamp(from.expire_time());
   return l;

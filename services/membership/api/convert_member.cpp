@@ -1,5 +1,7 @@
 #include "membership/api/convert_member.h"
 
+#include <algorithm>
+
 #include "membership/api/convert.h"
 #include "membership/domain/names.h"
 #include "platform/resource/etag.h"
@@ -28,7 +30,36 @@ pb::Member ToProto(const Member& m) {
   *out.mutable_create_time() = resource::ToTimestamp(m.create_time);
   *out.mutable_update_time() = resource::ToTimestamp(m.update_time);
   out.set_etag(resource::Etag(m.version, {m.waiting_position}));
+  for (const auto& tag : m.person.tags) out.add_tags(tag);
+  *out.mutable_staff() = ToProto(m.person.staff);
+  if (m.person.consent.time) {
+    *out.mutable_consent()->mutable_time() = resource::ToTimestamp(*m.person.consent.time);
+    out.mutable_consent()->set_statement(m.person.consent.statement);
+  }
+  if (!m.referrer.IsNil()) out.set_referrer(names::Member(m.community, m.referrer));
+  if (m.offer_expire_time) *out.mutable_offer_expire_time() = resource::ToTimestamp(*m.offer_expire_time);
+  for (const auto& group : m.topic_groups) out.add_topic_groups(names::Group(m.community, group));
+  if (!m.merged_into.IsNil()) out.set_merged_into(names::Member(m.community, m.merged_into));
+  if (m.leave_time) *out.mutable_leave_time() = resource::ToTimestamp(*m.leave_time);
+  out.set_leave_reason(m.leave_reason);
   return out;
+}
+
+pb::StaffView ToProto(const StaffView& staff) {
+  pb::StaffView out;
+  out.set_customer_class(static_cast<pb::CustomerClass>(staff.customer_class));
+  if (staff.fan_score) out.set_fan_score(*staff.fan_score);
+  if (staff.values_fit) out.set_values_fit(*staff.values_fit);
+  out.mutable_attributes()->insert(staff.attributes.begin(), staff.attributes.end());
+  return out;
+}
+
+StaffView FromProto(const pb::StaffView& from) {
+  StaffView staff{.customer_class = static_cast<CustomerClass>(from.customer_class())};
+  if (from.has_fan_score()) staff.fan_score = from.fan_score();
+  if (from.has_values_fit()) staff.values_fit = from.values_fit();
+  staff.attributes.insert(from.attributes().begin(), from.attributes().end());
+  return staff;
 }
 
 Person ToPerson(const pb::Member& m) {
@@ -36,6 +67,13 @@ Person ToPerson(const pb::Member& m) {
                 .display_name = m.display_name(),
                 .expectation = m.expectation(),
                 .accepted_rules_version = m.accepted_rules_version()};
+  for (const auto& tag : m.tags()) {
+    auto& tags = person.tags;
+    if (std::find(tags.begin(), tags.end(), tag) == tags.end()) tags.push_back(tag);
+  }
+  person.staff = FromProto(m.staff());
+  person.consent.statement = m.consent().statement();
+  if (m.consent().has_time()) person.consent.time = resource::FromTimestamp(m.consent().time());
   for (const auto& i : m.identities()) person.identities.push_back({static_cast<Channel>(i.channel()), i.user_id()});
   return person;
 }

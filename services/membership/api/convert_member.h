@@ -12,6 +12,9 @@ namespace lanting::membership::convert {
 
 lanting::membership::v1::Member ToProto(const Member& member);
 
+lanting::membership::v1::StaffView ToProto(const StaffView& staff);
+StaffView FromProto(const lanting::membership::v1::StaffView& from);
+
 // What a caller may say of a person; the form of each field has been checked by the validator.
 Person ToPerson(const lanting::membership::v1::Member& member);
 

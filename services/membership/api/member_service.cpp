@@ -69,7 +69,8 @@ void MemberService::Register(rpc::Service& members) {
                                                                             const pb::RemoveMemberRequest& request) {
     auto name = names::Parse(request.name());
     return idempotency::Write<pb::Member>(pool_, call, [&](pg::Tx& tx, idempotency::Work& work) -> Result<pb::Member> {
-      ASSIGN_OR_RETURN(auto member, RemoveMember(tx, work, {call.now, call.traceparent}, name.first, name.second));
+      ASSIGN_OR_RETURN(auto member, RemoveMember(tx, work, {call.now, call.traceparent}, name.first, name.second,
+                                                 request.reason()));
       return convert::ToProto(member);
     });
   });

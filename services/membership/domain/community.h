@@ -36,9 +36,10 @@ struct Community {
   std::string display_name;
   Template opened_from = Template::kSocialRing;
   Structure structure = Structure::kUnspecified;
-  std::string purpose, vision, target_user, product;
+  std::string purpose, vision, target_user, product, positioning;
   Declarations declarations;
   std::string locale, time_zone;
+  int offer_minutes = 0;  // 0: the first of the waiting list comes in at once
   CommunityState state = CommunityState::kOpen;
   int house_rules_version = 1;
   int member_count = 0;   // sum over the groups
@@ -54,6 +55,9 @@ struct HouseRules {
   Time create_time;
 };
 
+// Numbers of the proto enum; stored as such.
+enum class GroupState : std::int16_t { kOpen = 1, kClosed = 2 };
+
 struct Group {
   Id id;
   Id community;
@@ -63,6 +67,10 @@ struct Group {
   std::string channel_group_id;
   int capacity = 0;
   int member_count = 0;
+  GroupState state = GroupState::kOpen;
+  std::string tag, purpose, owner;
+  Id parent;  // lineage: nil, or the group it was split off from
+  Id split;
   Time create_time, update_time;
   std::int64_t version = 1;
 };

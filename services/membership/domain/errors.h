@@ -68,6 +68,9 @@ inline Error InviteLinkExpired() {
   return {
       .code = Code::kFailedPrecondition, .reason = "INVITE_LINK_EXPIRED", .message = "The invite link has expired."};
 }
+inline Error InviteLinkRevoked() {
+  return {.code = Code::kFailedPrecondition, .reason = "INVITE_LINK_REVOKED", .message = "The invite link was revoked."};
+}
 inline Error InviteLinkUsedUp() {
   return {.code = Code::kFailedPrecondition, .reason = "INVITE_LINK_USED_UP", .message = "The invite link is used up."};
 }

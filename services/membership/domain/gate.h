@@ -13,7 +13,16 @@
 namespace lanting::membership {
 
 // Numbers of the proto enum; stored as such.
-enum class GateKind : std::int16_t { kQuestions = 1, kInviteLink = 2 };
+enum class GateKind : std::int16_t {
+  kQuestions = 1,
+  kInviteLink = 2,
+  kQuiz = 3,
+  kKeyword = 4,
+  kReferral = 5,
+  kTwoStep = 6,
+  kPrerequisite = 7,
+  kPayment = 8
+};
 
 struct Question {
   std::string key, text;
@@ -34,6 +43,9 @@ struct InviteLink {
   Id community;
   Id gate;
   Id group;  // nil: main groups in their order
+  Id referrer;
+  std::string roll_tag;
+  std::optional<Time> revoke_time;
   std::string code;
   int max_uses = 0;  // 0: no limit
   int uses = 0;

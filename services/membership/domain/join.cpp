@@ -9,6 +9,7 @@ namespace lanting::membership {
 namespace {
 
 std::optional<Error> CheckLink(const JoinLink& link, Time now) {
+  if (link.revoke_time && *link.revoke_time <= now) return errors::InviteLinkRevoked();
   if (link.expire_time && *link.expire_time <= now) return errors::InviteLinkExpired();
   if (link.max_uses > 0 && link.uses >= link.max_uses) return errors::InviteLinkUsedUp();
   return std::nullopt;
@@ -45,6 +46,10 @@ Id FindPlace(const JoinView& view, const JoinCommunity& community, const JoinLin
     return group != view.groups.end() && !group->second.full();
   };
   if (link != nullptr && !link->group.IsNil()) return has_place(link->group) ? link->group : Id();
+  if (link != nullptr && !link->roll_tag.empty()) {
+    auto next = std::find_if(link->groups.begin(), link->groups.end(), has_place);
+    return next == link->groups.end() ? Id() : *next;
+  }
   if (community.waiting_count > 0) return Id();
   auto found = std::find_if(community.main_groups.begin(), community.main_groups.end(), has_place);
   return found == community.main_groups.end() ? Id() : *found;
@@ -67,6 +72,10 @@ void Count(JoinLink& link, int n) {
 void Take(JoinView& view, const JoinItem& item) {
   if (!item.person.external_id.empty()) view.external_ids.emplace(item.community, item.person.external_id);
   for (const auto& i : item.person.identities) view.identities.emplace(item.community, i.channel, i.user_id);
+}
+
+void AddTag(std::vector<std::string>& tags, const std::string& tag) {
+  if (!tag.empty() && std::find(tags.begin(), tags.end(), tag) == tags.end()) tags.push_back(tag);
 }
 
 // Takes back, in reverse order, what DecideOne did for an item that came in or waits.
@@ -108,8 +117,14 @@ Result<Member> DecideOne(JoinView& view, const JoinItem& item, Time now) {
                 .create_time = now,
                 .update_time = now};
   member.group = FindPlace(view, community->second, link);
+  member.referrer = link != nullptr && !link->referrer.IsNil() ? link->referrer : item.referrer;
+  if (link != nullptr && !link->referrer.IsNil()) member.source = JoinSource::kReferral;
+  if (item.rules_required && !member.person.consent.time) member.person.consent.time = now;
+  if (!member.person.consent.statement.empty() && !member.person.consent.time) member.person.consent.time = now;
   if (!member.group.IsNil()) {
-    Count(view.groups.at(member.group), 1);
+    auto& group = view.groups.at(member.group);
+    Count(group, 1);
+    AddTag(member.person.tags, group.tag);
   } else {
     member.state = MemberState::kWaiting;
     member.waiting_ticket = community->second.next_ticket;

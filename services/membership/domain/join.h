@@ -1,6 +1,7 @@
 // Who gets a place, who waits and who is refused. Pure: decides on a view that the store has loaded and locked.
 //
-// Rules: joins go to the main groups in the order of their creation, or to the one group of a targeted invite link.
+// Rules: joins go to the main groups in the order of their creation, to the one group of a targeted invite link, or to
+// the groups of a rolling link's tag in the order of their creation. Who joins a group with a tag gets the tag (R66).
 // Without a place, or when others are waiting already (first come, first served; targeted links excepted), the person
 // goes on the waiting list of the community. A capacity is never exceeded.
 #pragma once
@@ -26,6 +27,8 @@ struct JoinItem {
   JoinSource source = JoinSource::kStaff;
   // Invite links only: the code presented. The link is found, checked and used up by Join.
   std::string invite_code;
+  // Who brought the person, where it is not the link that says so; nil: nobody.
+  Id referrer{};
   // The person must have accepted the house rules in force (gates: yes; staff and imports: no).
   bool rules_required = false;
   Id member_id;  // made by the caller
@@ -40,19 +43,33 @@ struct JoinCommunity {
   int new_waiting = 0;          // how many were put on the waiting list since the view was loaded
 };
 
+// At least 90 % of the places are taken (R75).
+constexpr bool IsNearFull(int member_count, int capacity) {
+  return std::int64_t{member_count} * 10 >= std::int64_t{capacity} * 9;
+}
+
 struct JoinGroup {
   Id community;
   int capacity = 0;
   int member_count = 0;
   std::int64_t version = 0;
+  std::string tag{};
   int new_members = 0;  // how many were let in since the view was loaded
 
   bool full() const { return member_count >= capacity; }
+  // Whether the new members brought it over the mark, and no further (R75).
+  bool became_near_full() const {
+    return IsNearFull(member_count, capacity) && !IsNearFull(member_count - new_members, capacity) && !full();
+  }
 };
 
 struct JoinLink {
   Id id, community;
-  Id group;  // nil: the main groups
+  Id group;                          // nil: the main groups, or those of the tag
+  std::string roll_tag{};            // not empty: `groups` it leads to
+  std::vector<Id> groups{};          // those with a free place, in the order of creation
+  Id referrer{};
+  std::optional<Time> revoke_time{};
   int max_uses = 0, uses = 0;
   std::optional<Time> expire_time;
   int new_uses = 0;

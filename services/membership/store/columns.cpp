@@ -1,5 +1,6 @@
 #include "membership/store/columns.h"
 
+#include <boost/json.hpp>
 #include <stdexcept>
 
 #include "lanting/membership/v1/gate.pb.h"
@@ -48,6 +49,21 @@ Declarations FromProto(const pb::Declarations& from) {
   d.reward_terms = from.reward_terms();
   d.penalty_terms = from.penalty_terms();
   return d;
+}
+
+std::string Json(const std::map<std::string, std::string>& texts) {
+  if (texts.empty()) return "{}";
+  boost::json::object object;
+  for (const auto& [key, text] : texts) object[key] = text;
+  return boost::json::serialize(object);
+}
+
+std::map<std::string, std::string> ParseTexts(const std::string& json) {
+  std::map<std::string, std::string> texts;
+  if (json == "{}") return texts;
+  const auto value = boost::json::parse(json);
+  for (const auto& [key, text] : value.as_object()) texts.emplace(key, text.as_string());
+  return texts;
 }
 
 std::string Pack(const Declarations& declarations) {

@@ -1,6 +1,7 @@
 // Columns that hold a serialised message of the API, read and written as a whole.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,10 @@ namespace lanting::membership::columns {
 
 void ToProto(const Declarations& from, lanting::membership::v1::Declarations* to);
 Declarations FromProto(const lanting::membership::v1::Declarations& from);
+
+// A jsonb column of texts: {"key": "text"}.
+std::string Json(const std::map<std::string, std::string>& texts);
+std::map<std::string, std::string> ParseTexts(const std::string& json);
 
 // community.declarations: a Declarations.
 std::string Pack(const Declarations& declarations);

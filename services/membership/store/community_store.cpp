@@ -32,6 +32,8 @@ Community Read(const pqxx::row& row) {
   c.vision = pg::GetString(row["vision"]);
   c.target_user = pg::GetString(row["target_user"]);
   c.product = pg::GetString(row["product"]);
+  c.positioning = pg::GetString(row["positioning"]);
+  c.offer_minutes = pg::GetInt32(row["offer_minutes"]);
   c.declarations = columns::UnpackDeclarations(pg::GetBytes(row["declarations"]));
   c.locale = pg::GetString(row["locale"]);
   c.time_zone = pg::GetString(row["time_zone"]);
@@ -60,12 +62,13 @@ void Open(idempotency::Work& work, const Id& tenant, const Community& c, const H
   work.Do(sql::kOpenCommunity, tenant, c.id, OrNull(c.external_id), c.display_name, Number(c.opened_from),
           Number(c.structure), c.purpose, c.vision, c.target_user, c.product, pg::Bytes{columns::Pack(c.declarations)},
           c.locale, c.time_zone, Number(c.state), c.version, c.create_time, rules.text, gate.id, gate.display_name,
-          Number(gate.kind), pg::Bytes{columns::Pack(gate.questions)});
+          Number(gate.kind), pg::Bytes{columns::Pack(gate.questions)}, c.positioning, c.offer_minutes);
 }
 
 void Update(idempotency::Work& work, const Id& tenant, const Community& c) {
   work.Do(sql::kUpdateCommunity, tenant, c.id, c.display_name, Number(c.structure), c.purpose, c.vision, c.target_user,
-          c.product, pg::Bytes{columns::Pack(c.declarations)}, c.locale, c.time_zone, c.version, c.update_time);
+          c.product, pg::Bytes{columns::Pack(c.declarations)}, c.locale, c.time_zone, c.version, c.update_time,
+          c.positioning, c.offer_minutes);
 }
 
 void Publish(idempotency::Work& work, const Id& tenant, const HouseRules& rules, std::int64_t community_version) {
@@ -85,12 +88,12 @@ std::optional<HouseRules> GetHouseRules(pg::Tx& tx, const Id& community, int ver
 
 void CreateGroup(idempotency::Work& work, const Id& tenant, const Group& g) {
   work.Do(sql::kCreateGroup, tenant, g.id, g.community, g.display_name, Number(g.kind), Number(g.channel),
-          g.channel_group_id, g.capacity, g.version, g.create_time);
+          g.channel_group_id, g.capacity, g.version, g.create_time, g.tag, g.purpose, g.owner, g.parent, g.split);
 }
 
 void InsertGroup(pg::Tx& tx, const Group& g) {
   tx.Run(sql::kInsertGroup, tx.tenant(), g.id, g.community, g.display_name, Number(g.kind), Number(g.channel),
-         g.channel_group_id, g.capacity, g.version, g.create_time);
+         g.channel_group_id, g.capacity, g.version, g.create_time, g.tag, g.purpose, g.owner, g.parent, g.split);
 }
 
 int FreeMainPlaces(pg::Tx& tx, const Id& community) {
@@ -108,6 +111,12 @@ Group ReadGroup(const pqxx::row& row) {
   g.capacity = pg::GetInt32(row["capacity"]);
   g.member_count = pg::GetInt32(row["member_count"]);
   g.version = pg::GetInt(row["version"]);
+  g.state = static_cast<GroupState>(pg::GetInt32(row["state"]));
+  g.tag = pg::GetString(row["tag"]);
+  g.purpose = pg::GetString(row["purpose"]);
+  g.owner = pg::GetString(row["owner"]);
+  g.parent = pg::GetOptionalId(row["parent_group_id"]).value_or(Id());
+  g.split = pg::GetOptionalId(row["split_id"]).value_or(Id());
   g.create_time = pg::GetTime(row["create_time"]);
   g.update_time = pg::GetTime(row["update_time"]);
   return g;

@@ -59,7 +59,7 @@ std::optional<LinkTargets> GetLinkTargets(pg::Tx& tx, const InviteLink& link) {
 
 void CreateInviteLink(idempotency::Work& work, const Id& tenant, const InviteLink& l) {
   work.Do(sql::kCreateInviteLink, tenant, l.id, l.community, l.gate, l.group, l.code, l.max_uses, l.expire_time,
-          l.create_time);
+          l.create_time, l.referrer, l.roll_tag);
 }
 
 InviteLink ReadInviteLink(const pqxx::row& row) {
@@ -67,6 +67,9 @@ InviteLink ReadInviteLink(const pqxx::row& row) {
           .community = pg::GetId(row["community_id"]),
           .gate = pg::GetId(row["gate_id"]),
           .group = pg::GetOptionalId(row["group_id"]).value_or(Id()),
+          .referrer = pg::GetOptionalId(row["referrer_id"]).value_or(Id()),
+          .roll_tag = pg::GetString(row["roll_tag"]),
+          .revoke_time = pg::GetOptionalTime(row["revoke_time"]),
           .code = pg::GetString(row["code"]),
           .max_uses = pg::GetInt32(row["max_uses"]),
           .uses = pg::GetInt32(row["uses"]),

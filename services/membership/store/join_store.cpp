@@ -4,12 +4,13 @@
 
 #include "membership/domain/errors.h"
 #include "membership/events/publish_member.h"
+#include "membership/store/columns.h"
 #include "membership/store/sql_member.h"
 
 namespace lanting::membership {
 namespace {
 
-enum class RowKind { kCommunity = 1, kLink = 2, kGroup = 3, kExternalId = 4, kIdentity = 5 };
+enum class RowKind { kCommunity = 1, kLink = 2, kGroup = 3, kExternalId = 4, kIdentity = 5, kLinkGroup = 6 };
 
 void ReadRow(JoinView& view, const pqxx::row& row) {
   const auto community = pg::GetId(row["row_community"]);
@@ -25,6 +26,9 @@ void ReadRow(JoinView& view, const pqxx::row& row) {
       view.links[code] = {.id = pg::GetId(row["row_id"]),
                           .community = community,
                           .group = pg::GetOptionalId(row["row_group"]).value_or(Id()),
+                          .roll_tag = pg::GetString(row["txt2"]),
+                          .referrer = pg::GetOptionalId(row["row_member"]).value_or(Id()),
+                          .revoke_time = pg::GetOptionalTime(row["row_time2"]),
                           .max_uses = pg::GetInt32(row["n1"]),
                           .uses = pg::GetInt32(row["n2"]),
                           .expire_time = pg::GetOptionalTime(row["row_time"])};
@@ -36,12 +40,16 @@ void ReadRow(JoinView& view, const pqxx::row& row) {
       view.groups[id] = {.community = community,
                          .capacity = pg::GetInt32(row["n2"]),
                          .member_count = pg::GetInt32(row["n3"]),
-                         .version = pg::GetInt(row["n4"])};
+                         .version = pg::GetInt(row["n4"]),
+                         .tag = pg::GetString(row["txt"])};
       if (static_cast<GroupKind>(pg::GetInt(row["n1"])) == GroupKind::kMain) {
         view.communities[community].main_groups.push_back(id);
       }
       break;
     }
+    case RowKind::kLinkGroup:
+      view.links[pg::GetString(row["txt2"])].groups.push_back(pg::GetId(row["row_group"]));
+      break;
     case RowKind::kExternalId:
       view.external_ids.emplace(community, pg::GetString(row["txt"]));
       break;
@@ -61,6 +69,15 @@ struct Columns {
   std::vector<std::int32_t> source, rules;
   std::vector<std::optional<std::int64_t>> ticket;
   std::vector<Time> at;
+  std::vector<std::string> attributes;
+  std::vector<std::int32_t> customer_class;
+  std::vector<std::optional<std::int32_t>> fan_score, values_fit;
+  std::vector<std::optional<Time>> consent_time;
+  std::vector<std::string> consent_statement;
+  std::vector<Id> referrer;
+  std::vector<Id> tag_community;
+  std::vector<std::string> tag;
+  std::vector<Id> tag_member;
   std::vector<Id> identity_community;
   std::vector<std::int32_t> identity_channel;
   std::vector<std::string> identity_user;
@@ -78,6 +95,18 @@ struct Columns {
     rules.push_back(m.person.accepted_rules_version);
     ticket.push_back(m.waiting_ticket);
     at.push_back(m.join_time);
+    attributes.push_back(columns::Json(m.person.staff.attributes));
+    customer_class.push_back(static_cast<std::int32_t>(m.person.staff.customer_class));
+    fan_score.push_back(m.person.staff.fan_score);
+    values_fit.push_back(m.person.staff.values_fit);
+    consent_time.push_back(m.person.consent.time);
+    consent_statement.push_back(m.person.consent.statement);
+    referrer.push_back(m.referrer);
+    for (const auto& t : m.person.tags) {
+      tag_community.push_back(m.community);
+      tag.push_back(t);
+      tag_member.push_back(m.id);
+    }
     for (const auto& i : m.person.identities) {
       identity_community.push_back(m.community);
       identity_channel.push_back(static_cast<std::int32_t>(i.channel));
@@ -101,7 +130,7 @@ struct Counters {
       if (g.new_members == 0) continue;
       group.push_back(id);
       joined.push_back(g.new_members);
-      filled.push_back(g.full() ? 1 : 0);
+      filled.push_back(g.full() || g.became_near_full() ? 1 : 0);  // each is a fact with a version of its own
     }
     for (const auto& [id, c] : view.communities) {
       if (c.new_waiting == 0) continue;
@@ -218,12 +247,20 @@ std::vector<std::vector<Result<Member>>> DecideJoin(const Id& tenant, JoinView& 
       work.Publish(events::GroupFull(group.community, id, group.capacity, group.version + 1, *context));
     }
   }
+  for (const auto& [id, group] : view.groups) {
+    const auto last = last_in.find(id);
+    if (last == last_in.end() || !group.became_near_full()) continue;
+    work.Publish(events::GroupNearFull(group.community, id, group.capacity, group.member_count, group.version + 1,
+                                       *last->second));
+  }
   Counters counters(view);
   ExpectConflicts(work, rows);
   work.Do(sql::kJoin, tenant, rows.id, rows.community, rows.external_id, rows.display_name, rows.expectation,
           rows.state, rows.group, rows.source, rows.rules, rows.ticket, rows.at, rows.identity_community,
           rows.identity_channel, rows.identity_user, rows.identity_member, counters.group, counters.joined,
-          counters.filled, rows.at.back(), counters.community, counters.waiting, counters.link, counters.uses);
+          counters.filled, rows.at.back(), counters.community, counters.waiting, counters.link, counters.uses,
+          rows.attributes, rows.customer_class, rows.fan_score, rows.values_fit, rows.consent_time,
+          rows.consent_statement, rows.referrer, rows.tag_community, rows.tag, rows.tag_member);
   return decided;
 }
 

@@ -20,8 +20,8 @@ Member ReadMember(const pqxx::row& row);
 Result<Member> GetMember(pg::Tx& tx, const Id& community, const Id& member);
 
 // The person leaves (or gives up waiting), and the first of the waiting list take the free places. The member as it is
-// now. MEMBER_NOT_FOUND, MEMBER_GONE.
+// now. `reason` is kept for staff. MEMBER_NOT_FOUND, MEMBER_GONE.
 Result<Member> RemoveMember(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, const Id& community,
-                            const Id& member);
+                            const Id& member, const std::string& reason = "");
 
 }  // namespace lanting::membership

@@ -29,11 +29,12 @@ inline constexpr pg::Statement kLinkTargets{
 inline constexpr idempotency::Effect kCreateInviteLink{
     "create_invite_link",
     "l AS (INSERT INTO invite_link (tenant_id, id, community_id, gate_id, group_id, code, max_uses, expire_time, "
-    "create_time) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))",
-    9};
+    "create_time, referrer_id, roll_tag) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11))",
+    11};
 
 #define LANTING_LINK_SELECT                                                                                       \
-  "SELECT l.id, l.community_id, l.gate_id, l.group_id, l.code, l.max_uses, l.uses, l.expire_time, l.create_time " \
+  "SELECT l.id, l.community_id, l.gate_id, l.group_id, l.code, l.max_uses, l.uses, l.expire_time, l.create_time, " \
+  "l.referrer_id, l.roll_tag, l.revoke_time "                                                                     \
   "FROM invite_link l "
 inline constexpr pg::Statement kGetInviteLink{
     "get_invite_link", LANTING_LINK_SELECT "WHERE l.tenant_id = $1 AND l.community_id = $2 AND l.id = $3"};
