@@ -3,10 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <csignal>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
 
+#include "platform/base/id.h"
+#include "platform/base/strings.h"
 #include "tests/support/suite.h"
 
 namespace lanting {
@@ -15,32 +19,41 @@ namespace {
 using testing::Answer;
 using testing::Suite;
 
+void AddGroup(Suite& suite, const std::string& community, int capacity) {
+  auto group = suite.Call(
+      "POST", "/v1/" + community + "/groups",
+      R"({"displayName": "跑团", "channel": "CHANNEL_WECOM", "capacity": )" + std::to_string(capacity) + "}");
+  EXPECT_EQ(group.status, 200) << boost::json::serialize(group.body);
+}
+
 std::string OpenWithGroup(Suite& suite, int capacity) {
   auto community =
       suite.Call("POST", "/v1/communities?gateKind=GATE_KIND_QUESTIONS",
                  R"({"displayName": "同城跑团", "template": "TEMPLATE_SOCIAL_RING", "purpose": "周末一起跑步"})");
   EXPECT_EQ(community.status, 200) << boost::json::serialize(community.body);
-  auto group = suite.Call(
-      "POST", "/v1/" + community.text("name") + "/groups",
-      R"({"displayName": "跑团一群", "channel": "CHANNEL_WECOM", "capacity": )" + std::to_string(capacity) + "}");
-  EXPECT_EQ(group.status, 200) << boost::json::serialize(group.body);
+  AddGroup(suite, community.text("name"), capacity);
   return community.text("name");
 }
 
-// Joins person `n`, again and again under the same key until an answer comes, as a careful client does.
-Answer JoinUntilAnswered(Suite& suite, const std::string& community, int n, int gateway = 0, int seconds = 60) {
-  const auto body =
-      R"({"displayName": "跑者)" + std::to_string(n) + R"(", "externalId": "runner-)" + std::to_string(n) + "\"}";
+// Sends a write again and again under the same key until an answer comes, as a careful client does.
+Answer WriteUntilAnswered(Suite& suite, const std::string& path, const std::string& body, const std::string& key,
+                          int gateway = 0, int seconds = 60) {
   Answer answer;
   testing::Eventually(
       [&] {
-        answer = suite.Call("POST", "/v1/" + community + "/members", body,
-                            {{"Idempotency-Key", "join-" + std::to_string(n)}}, gateway);
+        answer = suite.Call("POST", path, body, {{"Idempotency-Key", key}}, gateway);
         return answer.status == 200 ||
                (answer.status >= 400 && answer.status < 500 && answer.status != 409 && answer.status != 429);
       },
       seconds);
   return answer;
+}
+
+// Joins person `n`.
+Answer JoinUntilAnswered(Suite& suite, const std::string& community, int n, int gateway = 0) {
+  const auto body =
+      R"({"displayName": "跑者)" + std::to_string(n) + R"(", "externalId": "runner-)" + std::to_string(n) + "\"}";
+  return WriteUntilAnswered(suite, "/v1/" + community + "/members", body, "join-" + std::to_string(n), gateway);
 }
 
 // Runs body(0) ... body(count - 1) in threads while `meanwhile` runs in this one. Servers are started here and not in
@@ -115,6 +128,79 @@ INSTANTIATE_TEST_SUITE_P(Points, KilledTest,
                            for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
                            return name;
                          });
+
+// How often the place changes from one join to the next, in the order of their commits, the waiting list a place of its
+// own; counted from 1.
+int InOrderOfJoining(Suite& suite) {
+  std::map<std::string, std::string> group_of;
+  const auto rows =
+      suite.db().Query("SELECT string_agg(id || ' ' || coalesce(group_id::text, ''), chr(10)) FROM membership.member");
+  for (auto row : Split(rows, '\n')) {
+    const auto space = row.find(' ');
+    group_of[std::string(row.substr(0, space))] = row.substr(space + 1);
+  }
+  int changes = 0;
+  std::string last = "none";
+  const auto subjects = suite.db().Query(
+      "SELECT string_agg(subject, chr(10) ORDER BY id) FROM membership.outbox "
+      "WHERE type LIKE '%.MemberJoined' OR type LIKE '%.MemberWaitlisted'");
+  for (auto subject : Split(subjects, '\n')) {
+    const auto id = lanting::Id::Parse(subject.substr(subject.rfind('/') + 1));
+    const auto& group = group_of.at(id->ToUuid());
+    changes += group != last;
+    last = group;
+  }
+  return changes;
+}
+
+// An entry link without an end leads to the main groups one after the other; while two thousand people come by it, each
+// of the three processes is killed.
+TEST(FailuresTest, TwoThousandJoinRollingGroupsWhileProcessesDie) {
+  constexpr int kPeople = 2000, kGroups = 5, kCapacity = 380, kProcesses = 3;
+  Suite suite({.memberships = kProcesses});
+  const auto community = OpenWithGroup(suite, kCapacity);
+  for (int i = 1; i < kGroups; ++i) AddGroup(suite, community, kCapacity);
+  auto gate = suite.Call("POST", "/v1/" + community + "/gates",
+                         R"({"displayName": "扫码进群", "kind": "GATE_KIND_INVITE_LINK"})");
+  auto link = suite.Call("POST", "/v1/" + community + "/inviteLinks", R"({"gate": ")" + gate.text("name") + "\"}");
+  ASSERT_EQ(link.status, 200) << boost::json::serialize(link.body);
+
+  std::atomic<int> answered{0};
+  std::mutex mutex;
+  std::map<std::string, int> people_of;  // group -> how many were told so; "": the waiting list
+  InThreads(
+      64, kPeople,
+      [&](int n) {
+        const auto body = R"({"code": ")" + link.text("code") + R"(", "member": {"displayName": "跑者)" +
+                          std::to_string(n) + R"(", "externalId": "runner-)" + std::to_string(n) +
+                          R"(", "acceptedRulesVersion": 1}})";
+        auto answer = WriteUntilAnswered(suite, "/v1/" + community + "/inviteLinks:join", body,
+                                         "roll-" + std::to_string(n), n % kProcesses);
+        std::lock_guard lock(mutex);
+        ASSERT_EQ(answer.status, 200) << boost::json::serialize(answer.body);
+        ++people_of[answer.text("group")];
+        ++answered;
+      },
+      [&] {
+        for (int i = 0; i < kProcesses; ++i) {
+          EXPECT_TRUE(testing::Eventually([&] { return answered >= 300 * (i + 1); }, 120));
+          suite.membership(i).End(SIGKILL);
+          suite.StartMembership(i);
+        }
+      });
+
+  ASSERT_EQ(people_of.size(), kGroups + 1u);
+  for (const auto& [group, people] : people_of) {
+    EXPECT_EQ(people, group.empty() ? kPeople - kGroups * kCapacity : kCapacity) << group;
+  }
+  EXPECT_EQ(Count(suite, "SELECT count(DISTINCT external_id) FROM membership.member"), kPeople);
+  EXPECT_EQ(Count(suite, "SELECT count(*) FROM membership.member"), kPeople);
+  EXPECT_EQ(Count(suite, "SELECT count(*) FROM membership.chat_group WHERE member_count <> capacity"), 0);
+  EXPECT_EQ(Count(suite, "SELECT uses FROM membership.invite_link"), kPeople);
+  // In order: a group takes nobody before the one before it is full, and nobody waits before the last is.
+  EXPECT_EQ(InOrderOfJoining(suite), kGroups + 1);
+  EXPECT_EQ(Count(suite, "SELECT max(waiting_ticket) FROM membership.member"), kPeople - kGroups * kCapacity);
+}
 
 TEST(FailuresTest, RedisIsWipedWhileTenThousandJoin) {
   Suite suite({.projector = true});
