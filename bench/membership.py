@@ -74,6 +74,20 @@ class Stack:
         self.sql(f"CREATE TABLE membership.bench_target (n int PRIMARY KEY, community uuid, chat_group uuid);"
                  f"INSERT INTO membership.bench_target VALUES {rows}; GRANT SELECT ON membership.bench_target TO membership_app; ANALYZE membership.bench_target")
 
+    def prepare_link(self):
+        """An entry link without an end over 400 groups of 500, for ours and for the peer one each: neither fills the other's."""
+        rows = []
+        for file in ("link.txt", "peer_link.txt"):
+            community, _ = self.open_community(500)
+            for _ in range(399):
+                self.call("POST", f"/v1/{community}/groups", {"displayName": "滚动群", "channel": "CHANNEL_WECOM", "capacity": 500})
+            gate = self.call("POST", f"/v1/{community}/gates", {"displayName": "扫码", "kind": "GATE_KIND_INVITE_LINK"})
+            link = self.call("POST", f"/v1/{community}/inviteLinks", {"gate": gate["name"]})
+            (OUT / file).write_text(f"{community} {link['code']}\n")
+            rows.append((uuid(community), uuid(link["name"])))
+        self.sql(f"CREATE TABLE membership.bench_link AS SELECT '{rows[1][0]}'::uuid AS community, '{rows[1][1]}'::uuid AS link;"
+                 "GRANT SELECT ON membership.bench_link TO membership_app; ANALYZE membership.bench_link")
+
     def run_import(self, community, csv):
         """Rows a second from the stored file to the last committed row, as the service itself timed it."""
         started = self.call("POST", f"/v1/{community}/memberImports?badRows=BAD_ROWS_SKIP", csv, "text/csv")
@@ -135,7 +149,7 @@ class Measure:
 
     def wrk(self, script):
         self.runs += 1
-        env = {"BENCH_DIR": str(BENCH), "BENCH_COMMUNITIES": str(OUT / "communities.txt"), "BENCH_MEMBERS": str(OUT / "members.txt"),
+        env = {"BENCH_DIR": str(BENCH), "BENCH_COMMUNITIES": str(OUT / "communities.txt"), "BENCH_MEMBERS": str(OUT / "members.txt"), "BENCH_LINK": str(OUT / "link.txt"),
                "LANTING_KEY": self.stack.key, "BENCH_RUN": f"r{os.getpid()}x{self.runs}"}
         out = sh(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{self.seconds}s", "--timeout", "10s", "-s", str(BENCH / "wrk" / script), self.stack.url],
                  env, stdout=subprocess.PIPE, text=True).stdout
@@ -144,8 +158,8 @@ class Measure:
             say(f"  ! {script}: {result['errors']} errors")
         return result
 
-    def pgbench(self, clients):
-        out = sh([PGBENCH, "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(self.seconds), "-D", f"targets={COMMUNITIES}", "-f", str(BENCH / "pgbench/create_member.sql"), "lanting"],
+    def pgbench(self, clients, script="create_member.sql"):
+        out = sh([PGBENCH, "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(self.seconds), "-D", f"targets={COMMUNITIES}", "-f", str(BENCH / "pgbench" / script), "lanting"],
                  {**self.stack.app_environment(), "PGOPTIONS": f"-c search_path=membership -c lanting.tenant_id={tenant_uuid(self.stack)}"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
         return float(re.search(r"tps = ([0-9.]+)", out).group(1))
 
@@ -201,6 +215,7 @@ def run(options):
     stack = Stack()  # the second time: the tree is built and the data is there
     try:
         stack.prepare()
+        stack.prepare_link()
         lines = measured(stack, Measure(programs, stack, options.seconds), idle, options)
     finally:
         sh([str(ROOT / "infra/dev/down")], stdout=subprocess.DEVNULL)
@@ -212,12 +227,14 @@ def run(options):
 def measured(stack, measure, idle, options):
     clients = measure.best_clients()
     say(f"pgbench is best with {clients} clients; {options.rounds} rounds of {options.seconds} s each")
-    create, bulk, pg, get, grpc, imports, copies, latencies = [], [], [], [], [], [], [], []
+    create, bulk, pg, get, grpc, imports, copies, latencies, links, pg_links = [], [], [], [], [], [], [], [], [], []
     for round_ in range(options.rounds):
         one = measure.wrk("create_member.lua")
         create.append(one["requests_per_second"])
         latencies.append(one["p99_ms"])
         pg.append(measure.pgbench(clients))
+        links.append(measure.wrk("join_link.lua")["requests_per_second"])
+        pg_links.append(max(measure.pgbench(c, "join_link.sql") for c in (2, 4, 8)))
         bulk.append(measure.wrk("bulk_create.lua")["requests_per_second"] * 100)
         get.append(measure.wrk("get_member.lua")["requests_per_second"])
         grpc.append(measure.grpc()["requests_per_second"])
@@ -225,7 +242,7 @@ def measured(stack, measure, idle, options):
         imports.append(measure.imported(options.import_rows, round_))
         stack.settle()
         copies.append(measure.copied(options.import_rows))
-        say(f"round {round_ + 1}: create {create[-1]:.0f}/s, pgbench {pg[-1]:.0f}/s, bulk {bulk[-1]:.0f} rows/s, get {get[-1]:.0f}/s, "
+        say(f"round {round_ + 1}: create {create[-1]:.0f}/s, pgbench {pg[-1]:.0f}/s, link {links[-1]:.0f}/s, pgbench {pg_links[-1]:.0f}/s, bulk {bulk[-1]:.0f} rows/s, get {get[-1]:.0f}/s, "
             f"grpc {grpc[-1]:.0f}/s, import {imports[-1]:.0f} rows/s, COPY {copies[-1]:.0f} rows/s")
     return [
         f"`bench/run membership`, {machine()}, PostgreSQL 15 (fsync on, synchronous_commit on), Redis 7 (AOF every second); {options.rounds} rounds of {options.seconds} s.",
@@ -233,6 +250,7 @@ def measured(stack, measure, idle, options):
         "| what | at least | ours | peer | ratio |",
         "|---|---|---|---|---|",
         row(f"REST create-member, durable, {CONNECTIONS} connections, against pgbench running the same statements at its best client count ({clients})", "0.40×", "/s", create, pg),
+        row(f"REST join through one entry link into groups that roll over, {CONNECTIONS} connections, against pgbench running the same statements at the best of 2, 4 and 8 clients", "0.40×", "/s", links, pg_links),
         row("REST bulk create, 100 a request, rows against the same pgbench", "2×", "rows/s", bulk, pg),
         row("REST get-member against the same service by gRPC", "0.4×", "/s", get, grpc),
         row(f"CSV import of {options.import_rows:,} rows, durable with events, against one COPY of the member rows into a bare table with the same indexes", "0.25×", "rows/s", imports, copies),
