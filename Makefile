@@ -1,10 +1,10 @@
 # The front door: every target is a line or two; the work is done by infra/dev/*, cmake and ctest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help deps up down status demo clean-data build test test-unit bench fuzz proto-baseline fmt lint clean
+.PHONY: help deps up down status demo demo-communities clean-data build test test-unit bench fuzz proto-baseline fmt lint clean
 
 help: ## this list
-	@awk 'BEGIN {FS = ":.*## "; print "Lanting. Start with: make up, then make demo\n"} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "; print "Lanting. Start with: make up, then make demo\n"} /^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "Another build: make up LANTING_PRESET=dev. A second stack, in .lanting-name: LANTING_STACK=name"
 	@echo "Ports: make up LANTING_REST_PORT=8081, remembered when the start succeeds. All of them, as they are now:"
@@ -24,6 +24,9 @@ status: ## what runs, where, with how much memory
 
 demo: ## walk the main job through REST
 	@infra/dev/demo
+
+demo-communities: ## open three communities, fill them through eight kinds of gates, split a full group
+	@infra/dev/demo_communities
 
 clean-data: ## stop everything and remove .lanting with its data
 	@infra/dev/clean-data

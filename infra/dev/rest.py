@@ -13,6 +13,7 @@ import urllib.request
 
 HOME = "-".join(filter(None, (".lanting", os.environ.get("LANTING_STACK"))))
 TTY = sys.stdout.isatty()
+TRIES = 10
 WALK = pathlib.Path(sys.argv[0]).name
 
 
@@ -37,7 +38,8 @@ URL, KEY = settings()
 
 
 def call(method, path, body=None, query=None, content_type="application/json"):
-    """One request; the JSON of the reply. A write carries an Idempotency-Key, so that a retry would be harmless."""
+    """One request; the JSON of the reply, or its bytes. A write carries an Idempotency-Key, so that it can be tried again
+    when the server asks to wait (429, 503)."""
     url = f"{URL}/v1/{urllib.parse.quote(path, safe='/:')}"
     if query:
         url += "?" + urllib.parse.urlencode(query, doseq=True, quote_via=urllib.parse.quote)
@@ -47,14 +49,19 @@ def call(method, path, body=None, query=None, content_type="application/json"):
         headers["Content-Type"] = content_type
     if method in ("POST", "PATCH", "DELETE"):
         headers["Idempotency-Key"] = f"{WALK}-{os.getpid()}-{time.time_ns()}"
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method), timeout=30) as reply:
-            body = reply.read()
-            return json.loads(body) if reply.headers.get_content_type() == "application/json" else body
-    except urllib.error.HTTPError as error:
-        raise Refused(f"{method} {path}: {error.code} {error.read().decode(errors='replace')}") from None
-    except urllib.error.URLError as error:
-        sys.exit(f"{WALK}: {URL} does not answer ({error.reason}): run `make up` first")
+    request = urllib.request.Request(url, data, headers, method=method)
+    for attempt in range(TRIES):
+        try:
+            with urllib.request.urlopen(request, timeout=30) as reply:
+                body = reply.read()
+                return json.loads(body) if reply.headers.get_content_type() == "application/json" else body
+        except urllib.error.HTTPError as error:
+            if error.code in (429, 503) and attempt + 1 < TRIES:
+                time.sleep(float(error.headers.get("Retry-After", 1)))
+                continue
+            raise Refused(f"{method} {path}: {error.code} {error.read().decode(errors='replace')}") from None
+        except urllib.error.URLError as error:
+            sys.exit(f"{WALK}: {URL} does not answer ({error.reason}): run `make up` first")
 
 
 step_number = 0
