@@ -5,6 +5,7 @@
 #include "membership/api/cause.h"
 #include "membership/api/convert.h"
 #include "membership/domain/errors.h"
+#include "membership/domain/join.h"
 #include "membership/domain/names.h"
 #include "membership/events/publish.h"
 #include "membership/store/community_store.h"
@@ -75,6 +76,7 @@ Result<pb::ListCommunityTemplatesResponse> CommunityService::ListCommunityTempla
 
 Result<pb::Community> CommunityService::CreateCommunity(const rpc::Call& call,
                                                         const pb::CreateCommunityRequest& request) {
+  RETURN_IF_ERROR(CheckFirstGate(static_cast<GateKind>(request.gate_kind())));
   return idempotency::Write<pb::Community>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<pb::Community> {
     Community community;
     convert::FromProto(request.community(), &community);
@@ -157,7 +159,8 @@ Result<pb::Group> CommunityService::CreateGroup(const rpc::Call& call, const pb:
     store::InsertGroup(tx, group);
     ASSIGN_OR_RETURN(promoted, PromoteWaiting(tx, work, {call.now, call.traceparent}, community_id));
     group.member_count = LetInto(group, promoted, free_before);
-    if (group.member_count == group.capacity) ++group.version;  // GroupFull is a fact of its own
+    // GroupFull and GroupNearFull are facts of their own.
+    if (group.member_count > 0 && IsNearFull(group.member_count, group.capacity)) ++group.version;
     return convert::ToProto(group);
   });
   if (reply.ok() && promoted == kMaxPromotions) PromoteRest(pool_, call, community_id);

@@ -65,7 +65,7 @@ v1::Group ToProto(const Group& g) {
   p.set_capacity(g.capacity);
   p.set_member_count(g.member_count);
   p.set_state(static_cast<v1::GroupState>(g.state));
-  p.set_fill_state(g.member_count >= g.capacity               ? v1::FILL_STATE_FULL
+  p.set_fill_state(g.member_count >= g.capacity             ? v1::FILL_STATE_FULL
                    : IsNearFull(g.member_count, g.capacity) ? v1::FILL_STATE_NEAR_FULL
                                                             : v1::FILL_STATE_ROOM);
   p.set_tag(g.tag);
@@ -83,13 +83,13 @@ v1::Gate ToProto(const Gate& g) {
   p.set_name(names::Gate(g.community, g.id));
   p.set_display_name(g.display_name);
   p.set_kind(static_cast<v1::GateKind>(g.kind));
-  for (const auto& q : g.questions) {
-    auto* to = p.add_questions();
-    to->set_key(q.key);
-    to->set_text(q.text);
-    to->set_required(q.required);
-  }
+  columns::ConfigToProto(g, &p);
+  if (!g.group.IsNil()) p.set_group(names::Group(g.community, g.group));
+  p.set_state(static_cast<v1::GateState>(g.state));
+  p.set_strength(static_cast<v1::GateStrength>(StrengthOf(g)));
   *p.mutable_create_time() = resource::ToTimestamp(g.create_time);
+  *p.mutable_update_time() = resource::ToTimestamp(g.update_time);
+  p.set_etag(resource::Etag(g.version));
   return p;
 }
 
@@ -131,6 +131,12 @@ v1::Application ToProto(const Application& a) {
   if (!a.member.IsNil()) p.set_member(names::Member(a.community, a.member));
   *p.mutable_create_time() = resource::ToTimestamp(a.create_time);
   if (a.decide_time) *p.mutable_decide_time() = resource::ToTimestamp(*a.decide_time);
+  p.set_payment_reference(a.payment_reference);
+  p.set_consent_statement(a.person.consent.statement);
+  p.set_attempts_left(a.attempts_left);
+  if (a.retry_time) *p.mutable_retry_time() = resource::ToTimestamp(*a.retry_time);
+  if (a.contact_time) *p.mutable_contact_time() = resource::ToTimestamp(*a.contact_time);
+  if (a.values_fit) p.set_values_fit(*a.values_fit);
   p.set_etag(resource::Etag(a.version));
   return p;
 }
@@ -183,12 +189,11 @@ Group FromProto(const v1::Group& from) {
   return g;
 }
 
-Gate FromProto(const v1::Gate& from) {
-  Gate g;
-  g.display_name = from.display_name();
-  g.kind = static_cast<GateKind>(from.kind());
-  for (const auto& q : from.questions()) g.questions.push_back({q.key(), q.text(), q.required()});
-  return g;
+void FromProto(const v1::Gate& from, Gate* gate) {
+  gate->display_name = from.display_name();
+  gate->kind = static_cast<GateKind>(from.kind());
+  gate->group = names::Parse(from.group()).second;
+  columns::ConfigFromProto(from, gate);
 }
 
 InviteLink FromProto(const v1::InviteLink& from) {
@@ -212,6 +217,8 @@ Application FromProto(const v1::Application& from) {
     a.person.identities.push_back({static_cast<Channel>(i.channel()), i.user_id()});
   }
   for (const auto& answer : from.answers()) a.answers.push_back({answer.key(), answer.text()});
+  a.payment_reference = from.payment_reference();
+  a.person.consent.statement = from.consent_statement();
   return a;
 }
 

@@ -21,8 +21,10 @@ v1::Community ToProto(const Community& community);
 v1::CommunityTemplate ToProto(const TemplateDefaults& defaults);
 v1::HouseRules ToProto(const HouseRules& rules);
 v1::Group ToProto(const Group& group);
+// With accepted answers and keyword, which are not for everybody.
 v1::Gate ToProto(const Gate& gate);
 v1::InviteLink ToProto(const InviteLink& link);
+// With values_fit, which is not for everybody.
 v1::Application ToProto(const Application& application);
 v1::Tenant ToProto(const Tenant& tenant);
 // Without a secret.
@@ -31,7 +33,8 @@ v1::Key ToProto(const Key& key);
 // Writes what a caller may set into `community` and leaves the rest.
 void FromProto(const v1::Community& from, Community* community);
 Group FromProto(const v1::Group& from);
-Gate FromProto(const v1::Gate& from);
+// Writes what a caller may set into `gate`, and its kind.
+void FromProto(const v1::Gate& from, Gate* gate);
 InviteLink FromProto(const v1::InviteLink& from);
 Application FromProto(const v1::Application& from);
 Key FromProto(const v1::Key& from);

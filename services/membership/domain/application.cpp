@@ -4,6 +4,7 @@
 #include <set>
 
 #include "membership/domain/errors.h"
+#include "membership/domain/gate_errors.h"
 #include "membership/domain/join.h"
 #include "membership/domain/names.h"
 #include "platform/base/strings.h"
@@ -44,6 +45,23 @@ std::vector<FieldViolation> CheckAnswers(const Gate& gate, const std::vector<Ans
   return violations;
 }
 
+// What kinds of gates need beside the answers.
+void CheckKind(GateKind kind, const Application& application, std::vector<FieldViolation>& violations) {
+  const auto& person = application.person;
+  if (CountsAttempts(kind) && person.identities.empty()) {
+    violations.push_back({"application.identities", "REQUIRED", "Attempts at this gate are counted by identity."});
+  }
+  if (kind == GateKind::kPrerequisite && person.identities.empty() && person.external_id.empty()) {
+    violations.push_back({"application.identities", "REQUIRED", "is needed to know the person, or externalId."});
+  }
+  const bool pays = kind == GateKind::kPayment;
+  if (pays && application.payment_reference.empty()) {
+    violations.push_back({"application.paymentReference", "REQUIRED", "A gate of kind PAYMENT needs it."});
+  } else if (!pays && !application.payment_reference.empty()) {
+    violations.push_back({"application.paymentReference", "CONFLICTING_VALUES", "is for gates of kind PAYMENT only."});
+  }
+}
+
 const char* StateName(ApplicationState state) {
   switch (state) {
     case ApplicationState::kSubmitted:
@@ -52,6 +70,10 @@ const char* StateName(ApplicationState state) {
       return "APPROVED";
     case ApplicationState::kRejected:
       return "REJECTED";
+    case ApplicationState::kContacted:
+      return "CONTACTED";
+    case ApplicationState::kWithdrawn:
+      return "WITHDRAWN";
   }
   return "";
 }
@@ -61,12 +83,14 @@ const char* StateName(ApplicationState state) {
 Result<void> CheckSubmission(const Application& application, const ApplicationView& view,
                              const std::string& gate_name) {
   if (!view.gate) return errors::GateNotFound(gate_name);
-  if (view.gate->kind != GateKind::kQuestions) {
-    return errors::GateKindMismatch("The gate is not of kind QUESTIONS: it takes no applications.");
+  if (TakesLinks(view.gate->kind)) {
+    return errors::GateKindMismatch("People come in by a link of this gate: it takes no applications.");
   }
+  if (view.gate->state != GateState::kOpen) return errors::GateClosed();
   auto violations = CheckAnswers(*view.gate, application.answers);
   auto identities = CheckIdentities(application.person.identities, "application.identities");
   violations.insert(violations.end(), identities.begin(), identities.end());
+  CheckKind(view.gate->kind, application, violations);
   if (!violations.empty()) return lanting::errors::InvalidFields(std::move(violations));
   if (application.person.accepted_rules_version != view.house_rules_version) {
     return errors::HouseRulesNotAccepted(view.house_rules_version);
@@ -79,9 +103,22 @@ Result<void> CheckSubmission(const Application& application, const ApplicationVi
 }
 
 Result<void> CheckUndecided(const Application& application) {
-  if (application.state != ApplicationState::kSubmitted)
+  if (application.state != ApplicationState::kSubmitted && application.state != ApplicationState::kContacted)
     return errors::ApplicationDecided(StateName(application.state));
   return {};
+}
+
+Result<void> CheckApproval(const Application& application, GateKind gate) {
+  RETURN_IF_ERROR(CheckUndecided(application));
+  if (gate == GateKind::kTwoStep && application.state != ApplicationState::kContacted) {
+    return errors::ContactNotConfirmed();
+  }
+  return {};
+}
+
+Result<void> CheckContact(const Application& application, GateKind gate) {
+  if (gate != GateKind::kTwoStep) return errors::GateKindMismatch("The gate is not of kind TWO_STEP.");
+  return CheckUndecided(application);
 }
 
 void Decide(Application& application, ApplicationState state, std::string reason, Time now) {
@@ -93,6 +130,8 @@ void Decide(Application& application, ApplicationState state, std::string reason
 
 Person ToPerson(const Application& application) {
   Person person = application.person;
+  person.consent.time = application.create_time;
+  person.staff.values_fit = application.values_fit;
   for (const auto& answer : application.answers) {
     if (answer.key == kExpectationKey) person.expectation = Head(std::string(Trim(answer.text)), kMaxExpectation);
   }

@@ -86,12 +86,12 @@ TEST(CheckGate, NamesEveryFault) {
 
 TEST(CheckInviteLink, RefusesTheWrongGateAndADeadLink) {
   InviteLink link;
-  EXPECT_TRUE(CheckInviteLink(link, GateKind::kInviteLink, kNow).ok());
-  EXPECT_EQ(CheckInviteLink(link, GateKind::kQuestions, kNow).error().reason, "GATE_KIND_MISMATCH");
+  EXPECT_TRUE(CheckInviteLink(link, {GateKind::kInviteLink}, kNow).ok());
+  EXPECT_EQ(CheckInviteLink(link, {GateKind::kQuestions}, kNow).error().reason, "GATE_KIND_MISMATCH");
   link.expire_time = kNow;
-  EXPECT_EQ(CheckInviteLink(link, GateKind::kInviteLink, kNow).error().violations[0].field, "inviteLink.expireTime");
+  EXPECT_EQ(CheckInviteLink(link, {GateKind::kInviteLink}, kNow).error().violations[0].field, "inviteLink.expireTime");
   link.expire_time = kNow + std::chrono::seconds(1);
-  EXPECT_TRUE(CheckInviteLink(link, GateKind::kInviteLink, kNow).ok());
+  EXPECT_TRUE(CheckInviteLink(link, {GateKind::kInviteLink}, kNow).ok());
 }
 
 TEST(NewInviteCode, IsSixteenCharactersOfTheAlphabet) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "membership/domain/errors.h"
+#include "membership/domain/gate_errors.h"
 #include "membership/domain/names.h"
 
 namespace lanting::membership {
@@ -11,6 +12,8 @@ namespace {
 std::optional<Error> CheckLink(const JoinLink& link, Time now) {
   if (link.revoke_time && *link.revoke_time <= now) return errors::InviteLinkRevoked();
   if (link.expire_time && *link.expire_time <= now) return errors::InviteLinkExpired();
+  if (!link.gate_open) return errors::GateClosed();
+  if (link.referrer_gone) return errors::ReferrerGone();
   if (link.max_uses > 0 && link.uses >= link.max_uses) return errors::InviteLinkUsedUp();
   return std::nullopt;
 }
@@ -40,12 +43,13 @@ std::optional<Error> CheckUnique(const JoinView& view, const JoinItem& item) {
 }
 
 // The group with a place for the person, or nil: the waiting list.
-Id FindPlace(const JoinView& view, const JoinCommunity& community, const JoinLink* link) {
+Id FindPlace(const JoinView& view, const JoinItem& item, const JoinCommunity& community, const JoinLink* link) {
   auto has_place = [&](const Id& id) {
     auto group = view.groups.find(id);
     return group != view.groups.end() && !group->second.full();
   };
   if (link != nullptr && !link->group.IsNil()) return has_place(link->group) ? link->group : Id();
+  if (!item.group.IsNil()) return has_place(item.group) ? item.group : Id();
   if (link != nullptr && !link->roll_tag.empty()) {
     auto next = std::find_if(link->groups.begin(), link->groups.end(), has_place);
     return next == link->groups.end() ? Id() : *next;
@@ -116,7 +120,7 @@ Result<Member> DecideOne(JoinView& view, const JoinItem& item, Time now) {
                 .join_time = now,
                 .create_time = now,
                 .update_time = now};
-  member.group = FindPlace(view, community->second, link);
+  member.group = FindPlace(view, item, community->second, link);
   member.referrer = link != nullptr && !link->referrer.IsNil() ? link->referrer : item.referrer;
   if (link != nullptr && !link->referrer.IsNil()) member.source = JoinSource::kReferral;
   if (item.rules_required && !member.person.consent.time) member.person.consent.time = now;

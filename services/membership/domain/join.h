@@ -1,9 +1,9 @@
 // Who gets a place, who waits and who is refused. Pure: decides on a view that the store has loaded and locked.
 //
-// Rules: joins go to the main groups in the order of their creation, to the one group of a targeted invite link, or to
-// the groups of a rolling link's tag in the order of their creation. Who joins a group with a tag gets the tag (R66).
-// Without a place, or when others are waiting already (first come, first served; targeted links excepted), the person
-// goes on the waiting list of the community. A capacity is never exceeded.
+// Rules: joins go to the main groups in the order of their creation, to the one group of a targeted invite link or
+// gate, or to the groups of a rolling link's tag in the order of their creation. Who joins a group with a tag gets the
+// tag (R66). Without a place, or when others are waiting already (first come, first served; targeted links and gates
+// excepted), the person goes on the waiting list of the community. A capacity is never exceeded.
 #pragma once
 
 #include <map>
@@ -27,6 +27,8 @@ struct JoinItem {
   JoinSource source = JoinSource::kStaff;
   // Invite links only: the code presented. The link is found, checked and used up by Join.
   std::string invite_code;
+  // The one group that takes the person, where it is not the link that says so; nil: the main groups.
+  Id group{};
   // Who brought the person, where it is not the link that says so; nil: nobody.
   Id referrer{};
   // The person must have accepted the house rules in force (gates: yes; staff and imports: no).
@@ -65,10 +67,12 @@ struct JoinGroup {
 
 struct JoinLink {
   Id id, community;
-  Id group;                          // nil: the main groups, or those of the tag
-  std::string roll_tag{};            // not empty: `groups` it leads to
-  std::vector<Id> groups{};          // those with a free place, in the order of creation
+  Id group;                  // nil: the main groups, or those of the tag
+  std::string roll_tag{};    // not empty: `groups` it leads to
+  std::vector<Id> groups{};  // those with a free place, in the order of creation
   Id referrer{};
+  bool referrer_gone = false;
+  bool gate_open = true;
   std::optional<Time> revoke_time{};
   int max_uses = 0, uses = 0;
   std::optional<Time> expire_time;
@@ -88,8 +92,8 @@ struct JoinView {
 // person is refused. If any item is refused, the request as a whole changes nothing in the view.
 //
 // Errors: COMMUNITY_NOT_FOUND (also when the community is not open), INVITE_LINK_NOT_FOUND, INVITE_LINK_EXPIRED,
-// INVITE_LINK_USED_UP, HOUSE_RULES_NOT_ACCEPTED, EXTERNAL_ID_TAKEN, IDENTITY_TAKEN, INVALID_FIELDS (paths begin with
-// "member.").
+// INVITE_LINK_REVOKED, INVITE_LINK_USED_UP, GATE_CLOSED, REFERRER_GONE, HOUSE_RULES_NOT_ACCEPTED, EXTERNAL_ID_TAKEN,
+// IDENTITY_TAKEN, INVALID_FIELDS (paths begin with "member.").
 std::vector<Result<Member>> DecideJoin(JoinView& view, const std::vector<JoinItem>& items, Time now);
 
 // At most one identity per channel: a violation for each one too many, as "<field>[i].channel".

@@ -3,8 +3,9 @@
 #include <boost/json.hpp>
 #include <stdexcept>
 
-#include "lanting/membership/v1/gate.pb.h"
 #include "lanting/membership/v1/member.pb.h"
+#include "membership/domain/names.h"
+#include "platform/resource/times.h"
 
 namespace lanting::membership::columns {
 namespace {
@@ -74,23 +75,53 @@ std::string Pack(const Declarations& declarations) {
 
 Declarations UnpackDeclarations(const std::string& bytes) { return FromProto(Parse<pb::Declarations>(bytes)); }
 
-std::string Pack(const std::vector<Question>& questions) {
-  pb::Gate message;
-  for (const auto& q : questions) {
-    auto* to = message.add_questions();
-    to->set_key(q.key);
-    to->set_text(q.text);
-    to->set_required(q.required);
+void ConfigToProto(const Gate& from, pb::Gate* to) {
+  for (const auto& q : from.questions) {
+    auto* question = to->add_questions();
+    question->set_key(q.key);
+    question->set_text(q.text);
+    question->set_required(q.required);
+    for (const auto& answer : q.accepted_answers) question->add_accepted_answers(answer);
   }
+  to->set_pass_percent(from.pass_percent);
+  to->set_max_attempts(from.max_attempts);
+  if (from.retry_after.count() != 0) to->mutable_retry_after()->set_seconds(from.retry_after.count());
+  to->set_keyword(from.keyword);
+  if (!from.prerequisite) return;
+  const auto& condition = *from.prerequisite;
+  auto* prerequisite = to->mutable_prerequisite();
+  prerequisite->set_community(names::Community(condition.community));
+  if (!condition.group.IsNil()) prerequisite->set_group(names::Group(condition.community, condition.group));
+  prerequisite->set_tag(condition.tag);
+  prerequisite->set_min_days(condition.min_days);
+}
+
+void ConfigFromProto(const pb::Gate& from, Gate* to) {
+  to->questions.clear();
+  for (const auto& q : from.questions()) {
+    to->questions.push_back(
+        {q.key(), q.text(), q.required(), {q.accepted_answers().begin(), q.accepted_answers().end()}});
+  }
+  to->pass_percent = from.pass_percent();
+  to->max_attempts = from.max_attempts();
+  to->retry_after = std::chrono::seconds(from.retry_after().seconds());
+  to->keyword = from.keyword();
+  to->prerequisite.reset();
+  if (!from.has_prerequisite()) return;
+  const auto& condition = from.prerequisite();
+  to->prerequisite = Prerequisite{.community = names::Parse(condition.community()).first,
+                                  .group = names::Parse(condition.group()).second,
+                                  .tag = condition.tag(),
+                                  .min_days = condition.min_days()};
+}
+
+std::string PackConfig(const Gate& gate) {
+  pb::Gate message;
+  ConfigToProto(gate, &message);
   return message.SerializeAsString();
 }
 
-std::vector<Question> UnpackQuestions(const std::string& bytes) {
-  std::vector<Question> questions;
-  const auto message = Parse<pb::Gate>(bytes);
-  for (const auto& q : message.questions()) questions.push_back({q.key(), q.text(), q.required()});
-  return questions;
-}
+void UnpackConfig(const std::string& bytes, Gate* gate) { ConfigFromProto(Parse<pb::Gate>(bytes), gate); }
 
 std::string PackForm(const Application& application) {
   pb::Application message;
@@ -104,6 +135,9 @@ std::string PackForm(const Application& application) {
     to->set_key(answer.key);
     to->set_text(answer.text);
   }
+  message.set_consent_statement(application.person.consent.statement);
+  message.set_attempts_left(application.attempts_left);
+  if (application.retry_time) *message.mutable_retry_time() = resource::ToTimestamp(*application.retry_time);
   return message.SerializeAsString();
 }
 
@@ -113,6 +147,9 @@ void UnpackForm(const std::string& bytes, Application* application) {
     application->person.identities.push_back({static_cast<Channel>(i.channel()), i.user_id()});
   }
   for (const auto& a : message.answers()) application->answers.push_back({a.key(), a.text()});
+  application->person.consent.statement = message.consent_statement();
+  application->attempts_left = message.attempts_left();
+  if (message.has_retry_time()) application->retry_time = resource::FromTimestamp(message.retry_time());
 }
 
 }  // namespace lanting::membership::columns

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lanting/membership/v1/community.pb.h"
+#include "lanting/membership/v1/gate.pb.h"
 #include "membership/domain/application.h"
 #include "membership/domain/community.h"
 #include "membership/domain/gate.h"
@@ -24,11 +25,14 @@ std::map<std::string, std::string> ParseTexts(const std::string& json);
 std::string Pack(const Declarations& declarations);
 Declarations UnpackDeclarations(const std::string& bytes);
 
-// gate.questions: a Gate with only its questions.
-std::string Pack(const std::vector<Question>& questions);
-std::vector<Question> UnpackQuestions(const std::string& bytes);
+// Questions, condition and limits: what a Gate is told beside its name, kind and group.
+void ConfigToProto(const Gate& from, lanting::membership::v1::Gate* to);
+void ConfigFromProto(const lanting::membership::v1::Gate& from, Gate* to);
+// gate.questions: a Gate with only those.
+std::string PackConfig(const Gate& gate);
+void UnpackConfig(const std::string& bytes, Gate* gate);
 
-// application.form: an Application with only its identities and answers.
+// application.form: an Application with only its identities, answers, consent and attempts.
 std::string PackForm(const Application& application);
 void UnpackForm(const std::string& bytes, Application* application);
 

@@ -62,7 +62,7 @@ void Open(idempotency::Work& work, const Id& tenant, const Community& c, const H
   work.Do(sql::kOpenCommunity, tenant, c.id, OrNull(c.external_id), c.display_name, Number(c.opened_from),
           Number(c.structure), c.purpose, c.vision, c.target_user, c.product, pg::Bytes{columns::Pack(c.declarations)},
           c.locale, c.time_zone, Number(c.state), c.version, c.create_time, rules.text, gate.id, gate.display_name,
-          Number(gate.kind), pg::Bytes{columns::Pack(gate.questions)}, c.positioning, c.offer_minutes);
+          Number(gate.kind), pg::Bytes{columns::PackConfig(gate)}, c.positioning, c.offer_minutes);
 }
 
 void Update(idempotency::Work& work, const Id& tenant, const Community& c) {

@@ -12,6 +12,19 @@ namespace {
 
 enum class RowKind { kCommunity = 1, kLink = 2, kGroup = 3, kExternalId = 4, kIdentity = 5, kLinkGroup = 6 };
 
+void ReadGroup(JoinView& view, const Id& community, const pqxx::row& row) {
+  const auto id = pg::GetId(row["row_id"]);
+  // The target of a link or gate may come twice: as such, and as a main group.
+  view.groups[id] = {.community = community,
+                     .capacity = pg::GetInt32(row["n2"]),
+                     .member_count = pg::GetInt32(row["n3"]),
+                     .version = pg::GetInt(row["n4"]),
+                     .tag = pg::GetString(row["txt"])};
+  if (static_cast<GroupKind>(pg::GetInt(row["n1"])) == GroupKind::kMain) {
+    view.communities[community].main_groups.push_back(id);
+  }
+}
+
 void ReadRow(JoinView& view, const pqxx::row& row) {
   const auto community = pg::GetId(row["row_community"]);
   switch (static_cast<RowKind>(pg::GetInt(row["row_kind"]))) {
@@ -28,25 +41,17 @@ void ReadRow(JoinView& view, const pqxx::row& row) {
                           .group = pg::GetOptionalId(row["row_group"]).value_or(Id()),
                           .roll_tag = pg::GetString(row["txt2"]),
                           .referrer = pg::GetOptionalId(row["row_member"]).value_or(Id()),
+                          .referrer_gone = pg::GetInt(row["n4"]) == 0,
+                          .gate_open = pg::GetInt(row["n3"]) == 1,
                           .revoke_time = pg::GetOptionalTime(row["row_time2"]),
                           .max_uses = pg::GetInt32(row["n1"]),
                           .uses = pg::GetInt32(row["n2"]),
                           .expire_time = pg::GetOptionalTime(row["row_time"])};
       break;
     }
-    case RowKind::kGroup: {
-      auto id = pg::GetId(row["row_id"]);
-      // The target of a link may come twice: as such, and as a main group.
-      view.groups[id] = {.community = community,
-                         .capacity = pg::GetInt32(row["n2"]),
-                         .member_count = pg::GetInt32(row["n3"]),
-                         .version = pg::GetInt(row["n4"]),
-                         .tag = pg::GetString(row["txt"])};
-      if (static_cast<GroupKind>(pg::GetInt(row["n1"])) == GroupKind::kMain) {
-        view.communities[community].main_groups.push_back(id);
-      }
+    case RowKind::kGroup:
+      ReadGroup(view, community, row);
       break;
-    }
     case RowKind::kLinkGroup:
       view.links[pg::GetString(row["txt2"])].groups.push_back(pg::GetId(row["row_group"]));
       break;
@@ -162,11 +167,12 @@ void ExpectConflicts(idempotency::Work& work, const Columns& rows) {
 JoinView Load(pg::Tx& tx, const std::vector<const JoinItem*>& items, bool lock, int places) {
   std::set<Id> communities;
   std::set<std::string> codes;
-  std::vector<Id> external_communities, identity_communities;
+  std::vector<Id> targets, external_communities, identity_communities;
   std::vector<std::string> external_ids, user_ids;
   std::vector<std::int32_t> channels;
   for (const auto* item : items) {
     communities.insert(item->community);
+    if (!item->group.IsNil()) targets.push_back(item->group);
     if (!item->invite_code.empty()) codes.insert(item->invite_code);
     if (!item->person.external_id.empty()) {
       external_communities.push_back(item->community);
@@ -184,6 +190,10 @@ JoinView Load(pg::Tx& tx, const std::vector<const JoinItem*>& items, bool lock, 
                      std::vector<std::string>(codes.begin(), codes.end()), external_communities, external_ids,
                      identity_communities, channels, user_ids);
   for (const auto& row : rows) ReadRow(view, row);
+  if (!targets.empty()) {
+    for (const auto& row : tx.Run(sql::kJoinGroups, tx.tenant(), targets))
+      ReadGroup(view, pg::GetId(row["row_community"]), row);
+  }
   for (auto& [id, community] : view.communities) {
     auto& groups = community.main_groups;
     std::sort(groups.begin(), groups.end());
@@ -280,53 +290,6 @@ Result<std::vector<Result<Member>>> Join(pg::Tx& tx, idempotency::Work& work, co
 
 bool LockCommunity(pg::Tx& tx, const Id& community) {
   return !tx.Run(sql::kLockCommunity, tx.tenant(), community).empty();
-}
-
-std::vector<CommunityOfTenant> WaitingCommunities(pg::Tx& tx, int limit) {
-  std::vector<CommunityOfTenant> found;
-  for (const auto& row : tx.Run(sql::kWaitingCommunities, limit)) {
-    found.push_back({pg::GetId(row["tenant_id"]), pg::GetId(row["id"])});
-  }
-  return found;
-}
-
-Result<int> PromoteWaiting(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, const Id& community) {
-  if (!LockCommunity(tx, community)) return 0;
-  auto waiting = tx.Run(sql::kFirstWaiting, tx.tenant(), community, kMaxPromotions);
-  if (waiting.empty()) return 0;
-  auto groups = tx.Run(sql::kFreePlaces, tx.tenant(), community, static_cast<std::int32_t>(waiting.size()));
-  std::vector<FreePlaces> places;
-  for (const auto& row : groups)
-    places.push_back({pg::GetId(row["id"]), pg::GetInt32(row["capacity"]) - pg::GetInt32(row["member_count"])});
-  const auto taken = DecidePromotions(places, waiting.size());
-  if (taken.empty()) return 0;
-
-  std::vector<Id> ids, group_ids;
-  std::vector<std::int32_t> joined, filled;
-  for (std::size_t i = 0; i < taken.size(); ++i) {
-    const auto& row = waiting[static_cast<pqxx::result::size_type>(i)];
-    Member member{.id = pg::GetId(row["id"]),
-                  .community = community,
-                  .group = taken[i],
-                  .source = static_cast<JoinSource>(pg::GetInt(row["source"])),
-                  .version = pg::GetInt(row["version"]) + 1};
-    ids.push_back(member.id);
-    work.Publish(events::MemberJoined(member, true, context));
-  }
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    auto n = static_cast<std::int32_t>(std::count(taken.begin(), taken.end(), places[i].group));
-    if (n == 0) break;
-    const auto& row = groups[static_cast<pqxx::result::size_type>(i)];
-    group_ids.push_back(places[i].group);
-    joined.push_back(n);
-    filled.push_back(n == places[i].count ? 1 : 0);
-    if (filled.back() == 1) {
-      work.Publish(events::GroupFull(community, places[i].group, pg::GetInt32(row["capacity"]),
-                                     pg::GetInt(row["version"]) + 1, context));
-    }
-  }
-  work.Do(sql::kPromote, tx.tenant(), community, ids, taken, context.now, group_ids, joined, filled);
-  return static_cast<int>(taken.size());
 }
 
 }  // namespace lanting::membership

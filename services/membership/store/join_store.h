@@ -59,9 +59,11 @@ std::vector<std::vector<Result<Member>>> DecideJoin(const Id& tenant, JoinView& 
 inline constexpr int kMaxPromotions = 1000;
 
 // Lets people in from the waiting list of a community, first come first served, as far as its main groups have places,
-// those of this transaction included. The number let in; when it is kMaxPromotions there may be more: call again in
-// another transaction. Says the effect of `work` (what else the transaction does goes through tx.Run before) and the
-// events; neither if nobody comes in. Takes the lock of the community. An unknown community has nobody waiting.
+// those of this transaction included; a community with offers (offer_minutes) keeps the places for them instead, and
+// they accept or decline (store/offer_store.h). The number of people who got a place; when it is kMaxPromotions there
+// may be more: call again in another transaction. Says the effect of `work` (what else the transaction does goes
+// through tx.Run before) and the events; neither if nobody gets one. Takes the lock of the community. An unknown
+// community has nobody waiting.
 Result<int> PromoteWaiting(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, const Id& community);
 
 struct CommunityOfTenant {

@@ -87,7 +87,8 @@ class JoinWorld {
   // What members, places and queue add up to must be what the counters say.
   void ExpectCountersTrue() {
     EXPECT_EQ(Count("chat_group g WHERE member_count <> (SELECT count(*) FROM membership.member m"
-                    " WHERE m.group_id = g.id AND m.state = 1)"),
+                    " WHERE m.group_id = g.id AND m.state IN (1, 4))"
+                    " + (SELECT count(*) FROM membership.group_place p WHERE p.group_id = g.id)"),
               0);
     EXPECT_EQ(Count("community c WHERE waiting_count <> (SELECT count(*) FROM membership.member m"
                     " WHERE m.community_id = c.id AND m.state = 2)"),

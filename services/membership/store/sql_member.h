@@ -14,6 +14,13 @@ inline constexpr pg::Statement kJoinView{
 inline constexpr pg::Statement kLockCommunity{
     "lock_community", "SELECT 1 FROM community WHERE tenant_id = $1::uuid AND id = $2::uuid FOR NO KEY UPDATE"};
 
+// Groups of $2 that take people, as a row of join_view.
+inline constexpr pg::Statement kJoinGroups{"join_groups",
+                                           "SELECT 3 AS row_kind, g.id AS row_id, g.community_id AS row_community, "
+                                           "g.tag AS txt, g.kind AS n1, g.capacity AS n2,"
+                                           " g.member_count AS n3, g.version AS n4 FROM chat_group g"
+                                           " WHERE g.tenant_id = $1::uuid AND g.id = ANY ($2::uuid[]) AND g.state = 1"};
+
 // Members $2.., identities $13.., groups $17.. and their time of change $20, communities $21.., links $23.., what
 // else is known of the members $25.., tags $32..: arrays, one a column.
 inline constexpr idempotency::Effect kJoin{
@@ -51,47 +58,18 @@ inline constexpr idempotency::Effect kJoin{
     "   FROM unnest($23::uuid[], $24::int[]) AS n (id, uses) WHERE l.tenant_id = $1::uuid AND l.id = n.id)",
     34};
 
-// Main groups with a free place, in the order of creation, at most $3.
-inline constexpr pg::Statement kFreePlaces{
-    "free_places",
-    "SELECT id, capacity, member_count, version FROM chat_group"
-    " WHERE tenant_id = $1::uuid AND community_id = $2::uuid AND kind = 1 AND state = 1 AND member_count < capacity"
-    " ORDER BY id LIMIT $3::int"};
-
-inline constexpr pg::Statement kFirstWaiting{
-    "first_waiting",
-    "SELECT id, source, version FROM member WHERE tenant_id = $1::uuid AND community_id = $2::uuid AND state = 2"
-    " ORDER BY waiting_ticket LIMIT $3::int"};
-
-// Where people wait beside a free place, of all tenants.
-inline constexpr pg::Statement kWaitingCommunities{"waiting_communities",
-                                                   "SELECT tenant_id, id FROM waiting_communities($1)"};
-
-inline constexpr idempotency::Effect kPromote{
-    "promote",
-    "promoted AS (UPDATE member m SET state = 1, group_id = p.group_id, waiting_ticket = NULL,"
-    "     join_time = $5::timestamptz, update_time = $5::timestamptz, version = m.version + 1"
-    "   FROM unnest($3::uuid[], $4::uuid[]) AS p (id, group_id) WHERE m.tenant_id = $1::uuid AND m.id = p.id),"
-    " places AS (UPDATE chat_group g SET member_count = g.member_count + n.joined, version = g.version + n.filled,"
-    "     update_time = CASE WHEN n.filled = 1 THEN $5::timestamptz ELSE g.update_time END"
-    "   FROM unnest($6::uuid[], $7::int[], $8::int[]) AS n (id, joined, filled)"
-    "  WHERE g.tenant_id = $1::uuid AND g.id = n.id),"
-    " queue AS (UPDATE community SET waiting_count = waiting_count - cardinality($3::uuid[])"
-    "   WHERE tenant_id = $1::uuid AND id = $2::uuid)",
-    8};
-
 // Columns of a member as member_store reads them; identities as "channel:user id", attributes as JSON
-#define LANTING_MEMBER_COLUMNS                                                                         \
-  "m.id, m.community_id, m.external_id, m.display_name, m.expectation, m.state, m.group_id, m.source," \
-  " m.accepted_rules_version, m.waiting_ticket, m.join_time, m.create_time, m.update_time, m.version," \
-  " m.attributes::text AS attributes, m.customer_class, m.fan_score, m.values_fit, m.consent_time,"    \
-  " m.consent_statement, m.referrer_id, m.offer_expire_time, m.missed_offers, m.merged_into, m.leave_time,"     \
-  " m.leave_reason,"                                                                                            \
-  " ARRAY(SELECT t.tag FROM member_tag t WHERE t.tenant_id = m.tenant_id AND t.member_id = m.id"                \
-  "        ORDER BY t.create_time, t.tag) AS tags,"                                                             \
-  " ARRAY(SELECT p.group_id::text FROM group_place p WHERE p.tenant_id = m.tenant_id AND p.member_id = m.id"    \
-  "        ORDER BY p.group_id) AS topic_groups,"                                                               \
-  " ARRAY(SELECT i.channel || ':' || i.user_id FROM member_identity i WHERE i.tenant_id = m.tenant_id" \
+#define LANTING_MEMBER_COLUMNS                                                                               \
+  "m.id, m.community_id, m.external_id, m.display_name, m.expectation, m.state, m.group_id, m.source,"       \
+  " m.accepted_rules_version, m.waiting_ticket, m.join_time, m.create_time, m.update_time, m.version,"       \
+  " m.attributes::text AS attributes, m.customer_class, m.fan_score, m.values_fit, m.consent_time,"          \
+  " m.consent_statement, m.referrer_id, m.offer_expire_time, m.missed_offers, m.merged_into, m.leave_time,"  \
+  " m.leave_reason,"                                                                                         \
+  " ARRAY(SELECT t.tag FROM member_tag t WHERE t.tenant_id = m.tenant_id AND t.member_id = m.id"             \
+  "        ORDER BY t.create_time, t.tag) AS tags,"                                                          \
+  " ARRAY(SELECT p.group_id::text FROM group_place p WHERE p.tenant_id = m.tenant_id AND p.member_id = m.id" \
+  "        ORDER BY p.group_id) AS topic_groups,"                                                            \
+  " ARRAY(SELECT i.channel || ':' || i.user_id FROM member_identity i WHERE i.tenant_id = m.tenant_id"       \
   "        AND i.member_id = m.id ORDER BY i.channel) AS identities"
 
 inline constexpr pg::Statement kGetMember{

@@ -1,23 +1,27 @@
 #include "membership/workers/promotion_worker.h"
 
-#include "membership/store/join_store.h"
+#include <algorithm>
+#include <set>
+
+#include "membership/store/offer_store.h"
 #include "platform/obs/log.h"
 
 namespace lanting::membership {
 namespace {
 
 constexpr int kCommunitiesAtOnce = 100;
+constexpr int kOffersAtOnce = 1000;
 
 }  // namespace
 
 PromotionWorker::PromotionWorker(pg::Pool& pool, const Clock& clock, PromotionWorkerOptions options)
-    : pool_(pool), clock_(clock), options_(options) {}
+    : pool_(pool), clock_(clock), options_(options), pause_(options.poll) {}
 
 void PromotionWorker::Start() {
   thread_.Start([this] {
     while (!thread_.stopping()) {
       RunOnce();
-      thread_.Sleep(options_.poll);
+      thread_.Sleep(pause_);
     }
   });
 }
@@ -25,6 +29,7 @@ void PromotionWorker::Start() {
 void PromotionWorker::Stop() { thread_.Stop(); }
 
 int PromotionWorker::RunOnce() {
+  pause_ = SweepOffers();
   auto found = pg::ReadTenant(
       pool_, Id(), DeadlineIn(options_.timeout),
       [](pg::Tx& tx) -> Result<std::vector<CommunityOfTenant>> { return WaitingCommunities(tx, kCommunitiesAtOnce); });
@@ -33,29 +38,49 @@ int PromotionWorker::RunOnce() {
     return 0;
   }
   int promoted = 0;
-  for (const auto& [tenant, community] : *found) {
-    for (int count = kMaxPromotions; count == kMaxPromotions && !thread_.stopping();) {
-      auto result = Promote(tenant, community);
-      if (!result.ok()) {
-        obs::Warn("promotion interrupted", {{"community", community.ToString()}, {"reason", result.error().reason}});
-      }
-      count = result.ok() ? *result : 0;
-      promoted += count;
-    }
-  }
+  for (const auto& community : *found) promoted += Repeat(community, kMaxPromotions, PromoteWaiting);
   return promoted;
 }
 
-Result<int> PromotionWorker::Promote(const Id& tenant, const Id& community) {
-  ASSIGN_OR_RETURN(int count,
-                   pg::InTenantTx(pool_, tenant, DeadlineIn(options_.timeout), [&](pg::Tx& tx) -> Result<int> {
-                     idempotency::Work work;
-                     ASSIGN_OR_RETURN(int promoted, PromoteWaiting(tx, work, {clock_.Now(), ""}, community));
-                     if (!work.empty()) work.Apply(tx);
-                     return promoted;
-                   }));
-  if (count > 0) idempotency::WakeRelay();
-  return count;
+std::chrono::milliseconds PromotionWorker::SweepOffers() {
+  auto offered =
+      pg::ReadTenant(pool_, Id(), DeadlineIn(options_.timeout),
+                     [](pg::Tx& tx) -> Result<std::vector<OfferedPlace>> { return OfferedPlaces(tx, kOffersAtOnce); });
+  if (!offered.ok()) {
+    obs::Debug("offers wait for the database", {{"reason", offered.error().internal}});
+    return options_.poll;
+  }
+  const Time now = clock_.Now();
+  std::set<std::pair<Id, Id>> swept;
+  for (const auto& [community, expire_time] : *offered) {
+    if (expire_time > now) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(expire_time - now);
+      return std::min(options_.poll, left);
+    }
+    if (!swept.emplace(community.tenant, community.community).second) continue;
+    Repeat(community, kMaxLapses, LapseOffers);
+  }
+  return options_.poll;
+}
+
+int PromotionWorker::Repeat(const CommunityOfTenant& community, int most, Step step) {
+  int total = 0;
+  for (int count = most; count == most && !thread_.stopping();) {
+    auto result = pg::InTenantTx(pool_, community.tenant, DeadlineIn(options_.timeout), [&](pg::Tx& tx) -> Result<int> {
+      idempotency::Work work;
+      ASSIGN_OR_RETURN(int done, step(tx, work, {clock_.Now(), ""}, community.community));
+      if (!work.empty()) work.Apply(tx);
+      return done;
+    });
+    if (!result.ok()) {
+      obs::Warn("promotion interrupted",
+                {{"community", community.community.ToString()}, {"reason", result.error().reason}});
+    }
+    count = result.ok() ? *result : 0;
+    total += count;
+    if (count > 0) idempotency::WakeRelay();
+  }
+  return total;
 }
 
 }  // namespace lanting::membership
