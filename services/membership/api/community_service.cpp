@@ -6,8 +6,14 @@
 #include "membership/api/convert.h"
 #include "membership/domain/errors.h"
 #include "membership/domain/join.h"
+#include "membership/api/convert_placement.h"
+#include "membership/api/enum_names.h"
+#include "membership/api/promote_rest.h"
 #include "membership/domain/names.h"
+#include "membership/domain/placement_errors.h"
+#include "membership/domain/suitability.h"
 #include "membership/events/publish.h"
+#include "membership/events/publish_placement.h"
 #include "membership/store/community_store.h"
 #include "membership/store/join_store.h"
 #include "membership/store/sql_community.h"
@@ -31,8 +37,32 @@ const resource::ListSpec& CommunityList() {
       .filters = {{"display_name", "c.display_name", Type::kString},
                   {"template", "c.template", Type::kEnum, paging::EnumValues(pb::Template_descriptor())},
                   {"external_id", "c.external_id", Type::kString},
-                  {"state", "c.state", Type::kEnum, paging::EnumValues(pb::CommunityState_descriptor())}},
+                  {"state", "c.state", Type::kEnum,
+                   ShortEnumValues(pb::CommunityState_descriptor(), "COMMUNITY_STATE_")},
+                  {"type", "c.type", Type::kEnum, ShortEnumValues(pb::CommunityType_descriptor(), "COMMUNITY_TYPE_")},
+                  {"structure", "c.structure", Type::kEnum, ShortEnumValues(pb::Structure_descriptor(), "STRUCTURE_")},
+                  {"product", "c.product", Type::kString},
+                  {"product_kind", "c.product_kind", Type::kEnum,
+                   ShortEnumValues(pb::ProductKind_descriptor(), "PRODUCT_KIND_")},
+                  {"create_time", "c.create_time", Type::kTime}},
       .orders = {{"create_time", "c.create_time", Type::kTime}, {"display_name", "c.display_name", Type::kString}}};
+  return spec;
+}
+
+const resource::ListSpec& GroupList() {
+  using paging::Type;
+  static const resource::ListSpec spec{
+      .select = sql::kListGroups,
+      .id_column = "g.id",
+      .filters = {
+          {"kind", "g.kind", Type::kEnum, ShortEnumValues(pb::GroupKind_descriptor(), "GROUP_KIND_")},
+          {"state", "g.state", Type::kEnum, ShortEnumValues(pb::GroupState_descriptor(), "GROUP_STATE_")},
+          {"channel", "g.channel", Type::kEnum, ShortEnumValues(pb::Channel_descriptor(), "CHANNEL_")},
+          {"fill_state", sql::kFillState, Type::kEnum, ShortEnumValues(pb::FillState_descriptor(), "FILL_STATE_")},
+          {"tag", "g.tag", Type::kString},
+          {"display_name", "g.display_name", Type::kString},
+          {"parent_group", "g.parent_group_id", Type::kId, {}, "communities/*/groups/*"},
+          {"split", "g.split_id", Type::kId, {}, "communities/*/groupSplits/*"}}};
   return spec;
 }
 
@@ -48,21 +78,6 @@ std::optional<int> ParseVersion(std::string_view text) {
 // How many of `promoted` people came into a new main group: the places before it are filled first.
 int LetInto(const Group& group, int promoted, int free_before) {
   return group.kind == GroupKind::kMain ? std::min(std::max(promoted - free_before, 0), group.capacity) : 0;
-}
-
-// The rest of a long waiting list: each step a transaction of its own, so that none grows without bound.
-void PromoteRest(pg::Pool& pool, const rpc::Call& call, const Id& community) {
-  for (int promoted = kMaxPromotions; promoted == kMaxPromotions;) {
-    auto result = pg::InTenantTx(pool, call.tenant(), call.deadline, [&](pg::Tx& tx) -> Result<int> {
-      Work work;
-      ASSIGN_OR_RETURN(int count, PromoteWaiting(tx, work, {call.now, call.traceparent}, community));
-      work.Apply(tx);
-      return count;
-    });
-    if (!result.ok()) return;  // who is left over comes in with the next place that falls free
-    promoted = *result;
-    idempotency::WakeRelay();
-  }
 }
 
 }  // namespace
@@ -144,6 +159,7 @@ Result<pb::Group> CommunityService::CreateGroup(const rpc::Call& call, const pb:
   auto reply = idempotency::Write<pb::Group>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<pb::Group> {
     auto community = store::Lock(tx, community_id);
     if (!community) return errors::CommunityNotFound(request.parent());
+    if (community->state != CommunityState::kOpen) return errors::CommunityArchived(request.parent());
     auto group = convert::FromProto(request.group());
     FillDefaults(group);
     group.id = Id::New(call.now);
@@ -163,7 +179,7 @@ Result<pb::Group> CommunityService::CreateGroup(const rpc::Call& call, const pb:
     if (group.member_count > 0 && IsNearFull(group.member_count, group.capacity)) ++group.version;
     return convert::ToProto(group);
   });
-  if (reply.ok() && promoted == kMaxPromotions) PromoteRest(pool_, call, community_id);
+  if (reply.ok()) PromoteRest(pool_, call, community_id, promoted);
   return reply;
 }
 
@@ -178,13 +194,15 @@ Result<pb::Group> CommunityService::GetGroup(const rpc::Call& call, const pb::Ge
 
 Result<pb::ListGroupsResponse> CommunityService::ListGroups(const rpc::Call& call,
                                                             const pb::ListGroupsRequest& request) {
-  static const resource::ListSpec spec{.select = sql::kListGroups, .id_column = "g.id"};
   const auto community = names::Parse(request.parent()).first;
   pb::ListGroupsResponse response;
   ASSIGN_OR_RETURN(*response.mutable_next_page_token(),
                    resource::ReadPage(
-                       pool_, call, spec,
-                       {.parent = community, .page_size = request.page_size(), .page_token = request.page_token()},
+                       pool_, call, GroupList(),
+                       {.parent = community,
+                        .filter = request.filter(),
+                        .page_size = request.page_size(),
+                        .page_token = request.page_token()},
                        [&](const pqxx::row& row) { *response.add_groups() = convert::ToProto(store::ReadGroup(row)); },
                        [&](pg::Tx& tx) -> Result<void> {
                          if (!store::Exists(tx, community)) return errors::CommunityNotFound(request.parent());
@@ -219,6 +237,46 @@ Result<pb::HouseRules> CommunityService::GetHouseRules(const rpc::Call& call, co
   });
 }
 
+Result<pb::Community> CommunityService::ArchiveCommunity(const rpc::Call& call,
+                                                         const pb::ArchiveCommunityRequest& request) {
+  return idempotency::Write<pb::Community>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<pb::Community> {
+    auto community = store::Lock(tx, names::Parse(request.name()).first);
+    if (!community) return errors::CommunityNotFound(request.name());
+    if (community->state == CommunityState::kArchived) return convert::ToProto(*community);
+    community->state = CommunityState::kArchived;
+    ++community->version;
+    community->update_time = call.now;
+    store::SetState(tx, *community);
+    work.Publish(events::CommunityArchived(*community, CauseOf(call)));
+    return convert::ToProto(*community);
+  });
+}
+
+Result<pb::Community> CommunityService::ReopenCommunity(const rpc::Call& call,
+                                                        const pb::ReopenCommunityRequest& request) {
+  const auto id = names::Parse(request.name()).first;
+  int promoted = 0;
+  auto reply = idempotency::Write<pb::Community>(pool_, call, [&](pg::Tx& tx, Work&) -> Result<pb::Community> {
+    promoted = 0;
+    auto community = store::Lock(tx, id);
+    if (!community) return errors::CommunityNotFound(request.name());
+    if (community->state == CommunityState::kOpen) return convert::ToProto(*community);
+    community->state = CommunityState::kOpen;
+    ++community->version;
+    community->update_time = call.now;
+    store::SetState(tx, *community);
+    ASSIGN_OR_RETURN(promoted, LetIn(tx, call, id, events::CommunityReopened(*community, CauseOf(call))));
+    return convert::ToProto(*store::Get(tx, id));
+  });
+  if (reply.ok()) PromoteRest(pool_, call, id, promoted);
+  return reply;
+}
+
+Result<pb::CheckSuitabilityResponse> CommunityService::CheckSuitability(const rpc::Call&,
+                                                                        const pb::CheckSuitabilityRequest& request) {
+  return convert::ToProto(membership::CheckSuitability(convert::FromProto(request), request.locale()));
+}
+
 void CommunityService::Register(rpc::Service& service) {
   auto bind = [&]<typename Request, typename Reply>(
                   const char* name, Result<Reply> (CommunityService::*method)(const rpc::Call&, const Request&)) {
@@ -235,6 +293,9 @@ void CommunityService::Register(rpc::Service& service) {
   bind("ListGroups", &CommunityService::ListGroups);
   bind("PublishHouseRules", &CommunityService::PublishHouseRules);
   bind("GetHouseRules", &CommunityService::GetHouseRules);
+  bind("ArchiveCommunity", &CommunityService::ArchiveCommunity);
+  bind("ReopenCommunity", &CommunityService::ReopenCommunity);
+  bind("CheckSuitability", &CommunityService::CheckSuitability);
 }
 
 }  // namespace lanting::membership

@@ -24,7 +24,12 @@ class CommunityService {
   Result<v1::HouseRules> PublishHouseRules(const rpc::Call& call, const v1::PublishHouseRulesRequest& request);
   Result<v1::HouseRules> GetHouseRules(const rpc::Call& call, const v1::GetHouseRulesRequest& request);
 
-  // Every RPC of lanting.membership.v1.CommunityService.
+  Result<v1::Community> ArchiveCommunity(const rpc::Call& call, const v1::ArchiveCommunityRequest& request);
+  Result<v1::Community> ReopenCommunity(const rpc::Call& call, const v1::ReopenCommunityRequest& request);
+  Result<v1::CheckSuitabilityResponse> CheckSuitability(const rpc::Call& call,
+                                                        const v1::CheckSuitabilityRequest& request);
+
+  // Every RPC of lanting.membership.v1.CommunityService but those of GroupHandlers.
   void Register(rpc::Service& service);
 
  private:

@@ -1,5 +1,7 @@
 #include "membership/api/convert.h"
 
+#include <algorithm>
+
 #include "membership/domain/join.h"
 #include "membership/domain/names.h"
 #include "membership/store/columns.h"
@@ -30,7 +32,11 @@ v1::Community ToProto(const Community& c) {
   p.set_waiting_count(c.waiting_count);
   *p.mutable_create_time() = resource::ToTimestamp(c.create_time);
   *p.mutable_update_time() = resource::ToTimestamp(c.update_time);
-  p.set_etag(resource::Etag(c.version, {c.member_count, c.waiting_count}));
+  p.set_type(static_cast<v1::CommunityType>(c.type));
+  for (auto purpose : c.purposes) p.add_purposes(static_cast<v1::PurposeKind>(purpose));
+  p.set_product_kind(static_cast<v1::ProductKind>(c.product_kind));
+  p.set_needs_group(c.needs_group);
+  p.set_etag(resource::Etag(c.version, {c.member_count, c.waiting_count, c.needs_group ? 1 : 0}));
   return p;
 }
 
@@ -72,6 +78,7 @@ v1::Group ToProto(const Group& g) {
   p.set_purpose(g.purpose);
   p.set_owner(g.owner);
   if (!g.parent.IsNil()) p.set_parent_group(names::Group(g.community, g.parent));
+  if (!g.split.IsNil()) p.set_split(names::GroupSplit(g.community, g.split));
   *p.mutable_create_time() = resource::ToTimestamp(g.create_time);
   *p.mutable_update_time() = resource::ToTimestamp(g.update_time);
   p.set_etag(resource::Etag(g.version, {g.member_count}));
@@ -170,6 +177,13 @@ void FromProto(const v1::Community& from, Community* c) {
   c->product = from.product();
   c->positioning = from.positioning();
   c->offer_minutes = from.offer_minutes();
+  c->type = static_cast<CommunityType>(from.type());
+  c->purposes.clear();
+  for (int kind : from.purposes()) {
+    const auto purpose = static_cast<PurposeKind>(kind);
+    if (std::find(c->purposes.begin(), c->purposes.end(), purpose) == c->purposes.end()) c->purposes.push_back(purpose);
+  }
+  c->product_kind = static_cast<ProductKind>(from.product_kind());
   c->structure = static_cast<Structure>(from.structure());
   c->declarations = columns::FromProto(from.declarations());
   c->locale = from.locale();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "membership/domain/member.h"
 #include "platform/base/clock.h"
@@ -15,6 +16,20 @@ namespace lanting::membership {
 // Numbers of the proto enums; stored as such.
 enum class Template : std::int16_t { kSocialRing = 1, kLearningPyramid = 2, kNetworking = 3, kMemberBenefits = 4 };
 enum class Structure : std::int16_t { kUnspecified = 0, kRing = 1, kPyramid = 2 };
+// 0: not said.
+enum class CommunityType : std::int16_t { kUnspecified = 0, kInterest = 1, kEmotionalTie = 2, kProfessionalNeed = 3 };
+enum class PurposeKind : std::int16_t { kUnspecified = 0 };
+enum class ProductKind : std::int16_t {
+  kUnspecified = 0,
+  kApp = 1,
+  kOfficialAccount = 2,
+  kVideo = 3,
+  kService = 4,
+  kCourse = 5,
+  kConsumable = 6,
+  kDurable = 7,
+  kNone = 8
+};
 enum class CommunityState : std::int16_t { kOpen = 1, kArchived = 2 };
 
 // What the operator declares (R49, R51, R87, R98, R105). Unset and empty mean "as the template says"; in a Community
@@ -37,13 +52,17 @@ struct Community {
   Template opened_from = Template::kSocialRing;
   Structure structure = Structure::kUnspecified;
   std::string purpose, vision, target_user, product, positioning;
+  CommunityType type = CommunityType::kUnspecified;
+  std::vector<PurposeKind> purposes;  // each once
+  ProductKind product_kind = ProductKind::kUnspecified;
   Declarations declarations;
   std::string locale, time_zone;
   int offer_minutes = 0;  // 0: the first of the waiting list comes in at once
   CommunityState state = CommunityState::kOpen;
   int house_rules_version = 1;
-  int member_count = 0;   // sum over the groups
-  int waiting_count = 0;  // people on the waiting list
+  int member_count = 0;      // first places taken, over the groups
+  int waiting_count = 0;     // people on the waiting list
+  bool needs_group = false;  // no open main group that is not near full
   Time create_time, update_time;
   std::int64_t version = 1;
 };

@@ -55,6 +55,7 @@ outbox::Event GroupCreated(const Group& group, const Cause& cause) {
   e.set_kind(static_cast<pb::GroupKind>(group.kind));
   e.set_channel(static_cast<pb::Channel>(group.channel));
   e.set_capacity(group.capacity);
+  if (!group.parent.IsNil()) e.set_parent_group(names::Group(group.community, group.parent));
   return Make(e, e.group(), 1, cause);
 }
 

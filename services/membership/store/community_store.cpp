@@ -9,6 +9,12 @@ namespace {
 
 int Number(auto e) { return static_cast<int>(e); }
 
+std::vector<std::int32_t> Numbers(const std::vector<PurposeKind>& purposes) {
+  std::vector<std::int32_t> numbers;
+  for (auto p : purposes) numbers.push_back(Number(p));
+  return numbers;
+}
+
 std::optional<std::string> OrNull(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<std::string>(text);
 }
@@ -41,6 +47,12 @@ Community Read(const pqxx::row& row) {
   c.house_rules_version = pg::GetInt32(row["house_rules_version"]);
   c.member_count = pg::GetInt32(row["member_count"]);
   c.waiting_count = pg::GetInt32(row["waiting_count"]);
+  c.needs_group = pg::GetBool(row["needs_group"]);
+  c.type = static_cast<CommunityType>(pg::GetInt32(row["type"]));
+  for (const auto& purpose : pg::GetStringArray(row["purposes"])) {
+    c.purposes.push_back(static_cast<PurposeKind>(std::stoi(purpose)));
+  }
+  c.product_kind = static_cast<ProductKind>(pg::GetInt32(row["product_kind"]));
   c.version = pg::GetInt(row["version"]);
   c.create_time = pg::GetTime(row["create_time"]);
   c.update_time = pg::GetTime(row["update_time"]);
@@ -62,13 +74,18 @@ void Open(idempotency::Work& work, const Id& tenant, const Community& c, const H
   work.Do(sql::kOpenCommunity, tenant, c.id, OrNull(c.external_id), c.display_name, Number(c.opened_from),
           Number(c.structure), c.purpose, c.vision, c.target_user, c.product, pg::Bytes{columns::Pack(c.declarations)},
           c.locale, c.time_zone, Number(c.state), c.version, c.create_time, rules.text, gate.id, gate.display_name,
-          Number(gate.kind), pg::Bytes{columns::PackConfig(gate)}, c.positioning, c.offer_minutes);
+          Number(gate.kind), pg::Bytes{columns::PackConfig(gate)}, c.positioning, c.offer_minutes, Number(c.type),
+          Numbers(c.purposes), Number(c.product_kind));
 }
 
 void Update(idempotency::Work& work, const Id& tenant, const Community& c) {
   work.Do(sql::kUpdateCommunity, tenant, c.id, c.display_name, Number(c.structure), c.purpose, c.vision, c.target_user,
           c.product, pg::Bytes{columns::Pack(c.declarations)}, c.locale, c.time_zone, c.version, c.update_time,
-          c.positioning, c.offer_minutes);
+          c.positioning, c.offer_minutes, Number(c.type), Numbers(c.purposes), Number(c.product_kind));
+}
+
+void SetState(pg::Tx& tx, const Community& c) {
+  tx.Run(sql::kSetCommunityState, tx.tenant(), c.id, Number(c.state), c.version, c.update_time);
 }
 
 void Publish(idempotency::Work& work, const Id& tenant, const HouseRules& rules, std::int64_t community_version) {
@@ -94,6 +111,11 @@ void CreateGroup(idempotency::Work& work, const Id& tenant, const Group& g) {
 void InsertGroup(pg::Tx& tx, const Group& g) {
   tx.Run(sql::kInsertGroup, tx.tenant(), g.id, g.community, g.display_name, Number(g.kind), Number(g.channel),
          g.channel_group_id, g.capacity, g.version, g.create_time, g.tag, g.purpose, g.owner, g.parent, g.split);
+}
+
+void UpdateGroup(pg::Tx& tx, const Group& g) {
+  tx.Run(sql::kUpdateGroup, tx.tenant(), g.id, g.display_name, g.channel_group_id, g.capacity, Number(g.state), g.tag,
+         g.purpose, g.owner, g.version, g.update_time);
 }
 
 int FreeMainPlaces(pg::Tx& tx, const Id& community) {

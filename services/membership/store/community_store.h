@@ -25,6 +25,9 @@ void Open(idempotency::Work& work, const Id& tenant, const Community& community,
 // Writes everything an update may change; version and update_time are the caller's.
 void Update(idempotency::Work& work, const Id& tenant, const Community& community);
 
+// Now, in the transaction: state, version and update_time.
+void SetState(pg::Tx& tx, const Community& community);
+
 // `community_version` is that of the community with the new rules.
 void Publish(idempotency::Work& work, const Id& tenant, const HouseRules& rules, std::int64_t community_version);
 // Version 0 is the one in force.
@@ -33,6 +36,9 @@ std::optional<HouseRules> GetHouseRules(pg::Tx& tx, const Id& community, int ver
 void CreateGroup(idempotency::Work& work, const Id& tenant, const Group& group);
 // Now, in the transaction, for a Work whose effect is another one.
 void InsertGroup(pg::Tx& tx, const Group& group);
+// Now, in the transaction: everything an update, or a change of state, may change; version and update_time are the
+// caller's. The caller holds the lock of the community.
+void UpdateGroup(pg::Tx& tx, const Group& group);
 int FreeMainPlaces(pg::Tx& tx, const Id& community);
 std::optional<Group> GetGroup(pg::Tx& tx, const Id& community, const Id& group);
 Group ReadGroup(const pqxx::row& row);

@@ -12,11 +12,12 @@ inline constexpr pg::Statement kLockQueue{
     "SELECT offer_minutes, next_ticket, locale FROM community WHERE tenant_id = $1::uuid AND id = $2::uuid"
     " FOR NO KEY UPDATE"};
 
-// Main groups with a free place, in the order of creation, at most $3.
+// Main groups with a free place, in the order of creation, at most $3; none while the community is archived.
 inline constexpr pg::Statement kFreePlaces{
     "free_places",
     "SELECT id, capacity, member_count, version FROM chat_group"
     " WHERE tenant_id = $1::uuid AND community_id = $2::uuid AND kind = 1 AND state = 1 AND member_count < capacity"
+    " AND EXISTS (SELECT FROM community c WHERE c.tenant_id = $1::uuid AND c.id = $2::uuid AND c.state = 1)"
     " ORDER BY id LIMIT $3::int"};
 
 inline constexpr pg::Statement kFirstWaiting{
