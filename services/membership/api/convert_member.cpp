@@ -33,7 +33,7 @@ pb::Member ToProto(const Member& m) {
   for (const auto& tag : m.person.tags) out.add_tags(tag);
   *out.mutable_staff() = ToProto(m.person.staff);
   if (m.person.consent.time) {
-    *out.mutable_consent()->mutable_time() = resource::ToTimestamp(*m.person.consent.time);
+    *out.mutable_consent()->mutable_give_time() = resource::ToTimestamp(*m.person.consent.time);
     out.mutable_consent()->set_statement(m.person.consent.statement);
   }
   if (!m.referrer.IsNil()) out.set_referrer(names::Member(m.community, m.referrer));
@@ -73,7 +73,7 @@ Person ToPerson(const pb::Member& m) {
   }
   person.staff = FromProto(m.staff());
   person.consent.statement = m.consent().statement();
-  if (m.consent().has_time()) person.consent.time = resource::FromTimestamp(m.consent().time());
+  if (m.consent().has_give_time()) person.consent.time = resource::FromTimestamp(m.consent().give_time());
   for (const auto& i : m.identities()) person.identities.push_back({static_cast<Channel>(i.channel()), i.user_id()});
   return person;
 }

@@ -83,6 +83,12 @@ inline Error ApplicationDecided(const std::string& state) {
           .message = "The application was decided already: " + state + ".",
           .metadata = {{"state", state}}};
 }
+inline Error MemberNotActive(const std::string& name) {
+  return {.code = Code::kFailedPrecondition,
+          .reason = "MEMBER_NOT_ACTIVE",
+          .message = "The member " + name + " is not active.",
+          .metadata = {{"name", name}}};
+}
 inline Error MemberGone(const std::string& name) {
   return {.code = Code::kFailedPrecondition,
           .reason = "MEMBER_GONE",

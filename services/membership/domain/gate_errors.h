@@ -44,9 +44,6 @@ inline Error PaymentReferenceTaken(const std::string& reference) {
 inline Error ReferrerGone() {
   return FailedPrecondition("REFERRER_GONE", "The member who handed the link out has left the community.");
 }
-inline Error MemberNotActive(const std::string& name) {
-  return FailedPrecondition("MEMBER_NOT_ACTIVE", "The member " + name + " is not active.", {{"name", name}});
-}
 inline Error NotOffered(const std::string& state) {
   return FailedPrecondition("NOT_OFFERED", "No place is offered to the member, who is " + state + ".",
                             {{"state", state}});

@@ -37,12 +37,6 @@ inline Error CapacityBelowMemberCount(int member_count) {
           .message = "The capacity cannot be less than the places taken: " + std::to_string(member_count) + ".",
           .metadata = {{"member_count", std::to_string(member_count)}}};
 }
-inline Error MemberNotActive(const std::string& name) {
-  return {.code = Code::kFailedPrecondition,
-          .reason = "MEMBER_NOT_ACTIVE",
-          .message = "The member " + name + " has no place that could be changed: only active members do.",
-          .metadata = {{"name", name}}};
-}
 inline Error MemberNotInGroup(const std::string& member, const std::string& group) {
   return {.code = Code::kFailedPrecondition,
           .reason = "MEMBER_NOT_IN_GROUP",

@@ -64,7 +64,7 @@ TEST_F(DeliveryServiceTest, AnEventGoesToEachWebhookThatWantsItOnce) {
       R"({"type":"membership.member_joined","timestamp":")" +
           google::protobuf::util::TimeUtil::ToString(event.occurred_time()) + R"(","id":")" + event.event_id() +
           R"(","subject":"communities/lanting/members/王羲之","data":{"member":"communities/lanting/members/王羲之",)"
-          R"("group":"communities/lanting/groups/曲水流觞","source":"JOIN_SOURCE_UNSPECIFIED","fromWaitingList":false}})");
+          R"("group":"communities/lanting/groups/曲水流觞","source":"JOIN_SOURCE_UNSPECIFIED","fromWaitingList":false,"referrer":""}})");
 }
 
 TEST_F(DeliveryServiceTest, ATypeThatIsNotKnownIsADeadLetterOnlyWhereItIsWanted) {
