@@ -45,12 +45,22 @@ const std::map<std::string, std::string> kCases = {
     {"ListGroups", R"({"parent": "{community}"})"},
     {"PublishHouseRules", R"({"parent": "{community}", "houseRules": {"text": "新群规"}})"},
     {"GetHouseRules", R"({"name": "{houseRules}"})"},
-    {"CreateGate", R"({"parent": "{community}", "gate": {"displayName": "老友", "kind": "GATE_KIND_INVITE_LINK"}})"},
+    {"CreateGate",
+     R"({"parent": "{community}", "gate": {"displayName": "老友", "kind": "GATE_KIND_PREREQUISITE", "group": "{group}",
+         "prerequisite": {"community": "{otherCommunity}", "group": "{otherGroup}"}}})"},
+    {"UpdateGate",
+     R"({"gate": {"name": "{prerequisiteGate}", "group": "{group}",
+         "prerequisite": {"community": "{otherCommunity}", "group": "{otherGroup}"}}, "updateMask": "group,prerequisite"})"},
+    {"CloseGate", R"({"name": "{prerequisiteGate}"})"},
+    {"ReopenGate", R"({"name": "{prerequisiteGate}"})"},
     {"GetGate", R"({"name": "{gate}"})"},
     {"ListGates", R"({"parent": "{community}"})"},
-    {"CreateInviteLink", R"({"parent": "{community}", "inviteLink": {"gate": "{linkGate}", "group": "{group}"}})"},
+    {"CreateInviteLink",
+     R"({"parent": "{community}", "inviteLink": {"gate": "{linkGate}", "group": "{group}",
+         "referrer": "{member}"}})"},
     {"GetInviteLink", R"({"name": "{inviteLink}"})"},
     {"ListInviteLinks", R"({"parent": "{community}"})"},
+    {"RevokeInviteLink", R"({"name": "{spareLink}"})"},
     {"JoinByInviteLink",
      R"({"parent": "{community}", "code": "{code}", "member": {"displayName": "Mallory", "acceptedRulesVersion": 1}})"},
     {"SubmitApplication",
@@ -60,6 +70,12 @@ const std::map<std::string, std::string> kCases = {
     {"ListApplications", R"({"parent": "{community}"})"},
     {"ApproveApplication", R"({"name": "{application}"})"},
     {"RejectApplication", R"({"name": "{application}", "reason": "不合适"})"},
+    {"ConfirmContact", R"({"name": "{application}"})"},
+    {"WithdrawApplication", R"({"name": "{application}"})"},
+    {"BatchDecideApplications",
+     R"({"parent": "{community}", "decisions": [{"name": "{application}", "decision": "DECISION_APPROVE"}]})"},
+    {"AcceptOffer", R"({"name": "{member}"})"},
+    {"DeclineOffer", R"({"name": "{member}"})"},
     {"CreateMember", R"({"parent": "{community}", "member": {"displayName": "Mallory"}})"},
     {"BatchCreateMembers", R"({"parent": "{community}", "members": [{"displayName": "Mallory"}]})"},
     {"GetMember", R"({"name": "{member}"})"},
@@ -168,11 +184,23 @@ class IsolationTest : public ::testing::Test {
     const auto& gate = gates.body.at("gates").at(0);
     n["gate"] = gate.at("name").as_string();
     n["questionKey"] = gate.at("questions").at(0).at("key").as_string();
-    n["linkGate"] = create(base + "/gates", R"({"displayName": "邀请", "kind": "GATE_KIND_INVITE_LINK"})").text("name");
-    auto link = create(base + "/inviteLinks", R"({"gate": ")" + n["linkGate"] + "\"}");
+    n["member"] = create(base + "/members", R"({"displayName": "阿杰"})").text("name");
+    n["otherCommunity"] = create("/v1/communities?gateKind=GATE_KIND_TWO_STEP",
+                                 R"({"displayName": "大群", "template": "TEMPLATE_SOCIAL_RING", "purpose": "相聚"})")
+                              .text("name");
+    n["otherGroup"] =
+        create("/v1/" + n["otherCommunity"] + "/groups", R"({"displayName": "大群", "channel": "CHANNEL_QQ"})")
+            .text("name");
+    n["linkGate"] = create(base + "/gates", R"({"displayName": "推荐", "kind": "GATE_KIND_REFERRAL"})").text("name");
+    n["prerequisiteGate"] = create(base + "/gates", Fill(R"({"displayName": "老友", "kind": "GATE_KIND_PREREQUISITE",
+        "prerequisite": {"community": "{otherCommunity}"}})",
+                                                         n))
+                                .text("name");
+    const auto invite = Fill(R"({"gate": "{linkGate}", "referrer": "{member}"})", n);
+    auto link = create(base + "/inviteLinks", invite);
     n["inviteLink"] = link.text("name");
     n["code"] = link.text("code");
-    n["member"] = create(base + "/members", R"({"displayName": "阿杰"})").text("name");
+    n["spareLink"] = create(base + "/inviteLinks", invite).text("name");
     n["application"] =
         create(base + "/applications", Fill(R"({"gate": "{gate}", "displayName": "小雨", "acceptedRulesVersion": 1,
         "answers": [{"key": "{questionKey}", "text": "喜欢读书"}]})",
@@ -268,7 +296,8 @@ TEST(IsolationCasesTest, CoverEveryResourceName) {
     std::unique_ptr<Message> request(MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
     Names names;
     for (auto placeholder : {"community", "group", "gate", "linkGate", "inviteLink", "member", "application",
-                             "memberImport", "key", "houseRules", "code", "questionKey", "webhook", "delivery"}) {
+                             "memberImport", "key", "houseRules", "code", "questionKey", "webhook", "delivery",
+                             "otherCommunity", "otherGroup", "prerequisiteGate", "spareLink"}) {
       names[placeholder] = "x";
     }
     auto parsed = util::JsonStringToMessage(Fill(kCases.at(method->name()), names), request.get());

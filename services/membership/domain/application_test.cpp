@@ -86,6 +86,80 @@ TEST(Decide, OnceOnly) {
   }
 }
 
+TEST(CheckSubmission, WhatEachKindNeeds) {
+  struct Case {
+    GateKind kind;
+    bool identity, external_id, payment;
+    std::string outcome;  // reason, or the first field at fault
+  };
+  for (const auto& c : std::vector<Case>{
+           {GateKind::kQuestions, false, false, false, ""},
+           {GateKind::kQuestions, true, false, true, "application.paymentReference"},
+           {GateKind::kInviteLink, true, false, false, "GATE_KIND_MISMATCH"},
+           {GateKind::kReferral, true, false, false, "GATE_KIND_MISMATCH"},
+           {GateKind::kQuiz, true, false, false, ""},
+           {GateKind::kQuiz, false, true, false, "application.identities"},
+           {GateKind::kKeyword, true, false, false, ""},
+           {GateKind::kKeyword, false, true, false, "application.identities"},
+           {GateKind::kTwoStep, false, false, false, ""},
+           {GateKind::kPrerequisite, true, false, false, ""},
+           {GateKind::kPrerequisite, false, true, false, ""},
+           {GateKind::kPrerequisite, false, false, false, "application.identities"},
+           {GateKind::kPayment, false, false, true, ""},
+           {GateKind::kPayment, true, false, false, "application.paymentReference"},
+       }) {
+    ApplicationView view{.house_rules_version = 3};
+    view.gate = Gate{.kind = c.kind};
+    Application a;
+    a.person.accepted_rules_version = 3;
+    if (c.identity) a.person.identities = {{kWecom, "wm_xie"}};
+    if (c.external_id) a.person.external_id = "crm-1";
+    if (c.payment) a.payment_reference = "wx-4200001";
+    auto result = CheckSubmission(a, view, "g");
+    std::string outcome = result.ok() ? "" : result.error().reason;
+    if (outcome == "INVALID_FIELDS") outcome = result.error().violations[0].field;
+    EXPECT_EQ(outcome, c.outcome) << static_cast<int>(c.kind);
+    view.gate->state = GateState::kClosed;
+    if (!TakesLinks(c.kind)) {
+      EXPECT_EQ(Reason(a, view), "GATE_CLOSED");
+    }
+  }
+}
+
+TEST(CheckApproval, ATwoStepGateWantsTheContactFirst) {
+  struct Case {
+    ApplicationState state;
+    GateKind kind;
+    std::string approval, contact;
+  };
+  for (const auto& c : std::vector<Case>{
+           {ApplicationState::kSubmitted, GateKind::kQuestions, "", "GATE_KIND_MISMATCH"},
+           {ApplicationState::kSubmitted, GateKind::kTwoStep, "CONTACT_NOT_CONFIRMED", ""},
+           {ApplicationState::kContacted, GateKind::kTwoStep, "", ""},
+           {ApplicationState::kApproved, GateKind::kTwoStep, "APPLICATION_DECIDED", "APPLICATION_DECIDED"},
+           {ApplicationState::kRejected, GateKind::kTwoStep, "APPLICATION_DECIDED", "APPLICATION_DECIDED"},
+           {ApplicationState::kWithdrawn, GateKind::kTwoStep, "APPLICATION_DECIDED", "APPLICATION_DECIDED"},
+           {ApplicationState::kWithdrawn, GateKind::kPayment, "APPLICATION_DECIDED", "GATE_KIND_MISMATCH"},
+       }) {
+    Application a;
+    a.state = c.state;
+    auto approval = CheckApproval(a, c.kind), contact = CheckContact(a, c.kind);
+    EXPECT_EQ(approval.ok() ? "" : approval.error().reason, c.approval);
+    EXPECT_EQ(contact.ok() ? "" : contact.error().reason, c.contact);
+  }
+}
+
+TEST(ToPerson, WithConsentAndWhatTheDecidersThink) {
+  auto a = Good();
+  a.create_time = Time(std::chrono::seconds(7));
+  a.person.consent.statement = "我同意加入兰亭书院并遵守群规";
+  a.values_fit = 80;
+  auto person = ToPerson(a);
+  EXPECT_EQ(person.consent.time, a.create_time) << "they agreed when they applied";
+  EXPECT_EQ(person.consent.statement, a.person.consent.statement);
+  EXPECT_EQ(person.staff.values_fit, 80);
+}
+
 TEST(ToPerson, TheAnswerBecomesTheExpectation) {
   EXPECT_EQ(ToPerson(Good()).expectation, "认识更多书法同好");
   auto a = Good();

@@ -170,6 +170,41 @@ TEST(DecideJoin, InviteLinks) {
   EXPECT_EQ(w.state().waiting_count, 2);
 }
 
+TEST(DecideJoin, LinksOfClosedGatesAndGoneReferrersLetNobodyIn) {
+  World w;
+  w.AddGroup(5, 0);
+  const auto referrer = MakeId();
+  w.view.links["closed"] = {.community = w.community, .gate_open = false};
+  w.view.links["gone"] = {.community = w.community, .referrer = referrer, .referrer_gone = true};
+  w.view.links["revoked"] = {.community = w.community, .revoke_time = kNow};
+  w.view.links["friend"] = {.community = w.community, .referrer = referrer};
+  auto by = [&](std::string code) {
+    auto item = w.Person();
+    item.invite_code = std::move(code);
+    return w.Join(item);
+  };
+  EXPECT_EQ(by("closed").error().reason, "GATE_CLOSED");
+  EXPECT_EQ(by("gone").error().reason, "REFERRER_GONE");
+  EXPECT_EQ(by("revoked").error().reason, "INVITE_LINK_REVOKED");
+  auto joined = by("friend");
+  EXPECT_EQ(joined->referrer, referrer);
+  EXPECT_EQ(joined->source, JoinSource::kReferral);
+}
+
+TEST(DecideJoin, AGateMayLeadToOneGroup) {
+  World w;
+  w.AddGroup(5, 0);
+  const auto topic = w.AddGroup(1, 0, /*main=*/false);
+  w.view.groups[topic].tag = "绘画";
+  auto painter = w.Person();
+  painter.group = topic;
+  auto joined = w.Join(painter);
+  EXPECT_EQ(joined->group, topic);
+  EXPECT_EQ(joined->person.tags, std::vector<std::string>{"绘画"});
+  // A full one does not spill into the main groups.
+  EXPECT_EQ(w.Join(painter)->state, MemberState::kWaiting);
+}
+
 TEST(DecideJoin, ARefusedRequestLeavesNoTrace) {
   World w;
   w.AddGroup(2, 0);

@@ -44,15 +44,24 @@ void CountPlaces(Promotions& to, idempotency::Work& work, const JoinContext& con
   }
 }
 
-void Offer(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, const Id& community, int minutes,
-           Promotions& p) {
-  const Time until = OfferUntil(context.now, minutes);
-  std::vector<Id> lines;
-  std::vector<std::string> details;
+// Each is in, or is offered the place until `until`.
+void PublishPlaces(idempotency::Work& work, const JoinContext& context, std::optional<Time> until, Promotions& p) {
   for (auto& member : p.members) {
+    if (!until) {
+      work.Publish(events::MemberJoined(member, true, context));
+      continue;
+    }
     member.state = MemberState::kOffered;
     member.offer_expire_time = until;
     work.Publish(events::PlaceOffered(member, context));
+  }
+}
+
+void Offer(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, const Id& community, Time until,
+           const Promotions& p) {
+  std::vector<Id> lines;
+  std::vector<std::string> details;
+  for (const auto& member : p.members) {
     lines.push_back(Id::New(context.now));
     details.push_back(columns::Json({{"group", names::Group(community, member.group)}, {"until", Rfc3339(until)}}));
   }
@@ -94,12 +103,11 @@ Result<int> PromoteWaiting(pg::Tx& tx, idempotency::Work& work, const JoinContex
     p.ids.push_back(p.members.back().id);
   }
   const int minutes = pg::GetInt32(queue[0]["offer_minutes"]);
-  if (minutes == 0) {
-    for (const auto& member : p.members) work.Publish(events::MemberJoined(member, true, context));
-  }
+  const auto until = minutes > 0 ? std::optional(OfferUntil(context.now, minutes)) : std::nullopt;
+  PublishPlaces(work, context, until, p);
   CountPlaces(p, work, context, community, groups, places);
-  if (minutes > 0) {
-    Offer(tx, work, context, community, minutes, p);
+  if (until) {
+    Offer(tx, work, context, community, *until, p);
   } else {
     work.Do(sql::kPromote, tx.tenant(), community, p.ids, p.taken, context.now, p.group_ids, p.joined, p.filled);
   }
