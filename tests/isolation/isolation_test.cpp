@@ -14,6 +14,7 @@
 #include "lanting/membership/v1/community_service.pb.h"
 #include "lanting/membership/v1/gate_service.pb.h"
 #include "lanting/membership/v1/member_service.pb.h"
+#include "lanting/membership/v1/placement_service.pb.h"
 #include "lanting/membership/v1/tenant_service.pb.h"
 #include "lanting/membership/v1/tenant_settings_service.pb.h"
 #include "platform/base/id.h"
@@ -29,7 +30,8 @@ using testing::Suite;
 const std::vector<std::string> kServices = {
     "lanting.membership.v1.CommunityService", "lanting.membership.v1.GateService",
     "lanting.membership.v1.MemberService",    "lanting.membership.v1.KeyService",
-    "lanting.membership.v1.SettingsService",  "lanting.webhooks.v1.WebhookService"};
+    "lanting.membership.v1.SettingsService",  "lanting.webhooks.v1.WebhookService",
+    "lanting.membership.v1.PlacementService"};
 
 // A valid request for each RPC; {x} is a resource of the tenant. Every resource name of the request must be set, so
 // that each is tried.
@@ -105,6 +107,26 @@ const std::map<std::string, std::string> kCases = {
     {"GetSettings", R"({"name": "settings"})"},
     {"UpdateSettings",
      R"({"settings": {"name": "settings", "corsAllowedOrigins": ["https://app.example.com"]}, "updateMask": "corsAllowedOrigins"})"},
+    // Groups and places.
+    {"ArchiveCommunity", R"({"name": "{community}"})"},
+    {"ReopenCommunity", R"({"name": "{community}"})"},
+    {"CheckSuitability",
+     R"({"productKind": "PRODUCT_KIND_APP", "purchaseFrequency": "PURCHASE_FREQUENCY_DAILY",
+         "decisionInvolvement": "DEGREE_LOW", "sharedTopic": "DEGREE_HIGH"})"},
+    {"UpdateGroup", R"({"group": {"name": "{group}", "owner": "被改了"}, "updateMask": "owner"})"},
+    {"CloseGroup", R"({"name": "{group}"})"},
+    {"ReopenGroup", R"({"name": "{group}"})"},
+    {"AddToGroup", R"({"name": "{topicGroup}", "members": ["{member}"]})"},
+    {"RemoveFromGroup", R"({"name": "{topicGroup}", "member": "{member}"})"},
+    {"MoveMember", R"({"name": "{member}", "group": "{topicGroup}"})"},
+    {"ListGroupMembers", R"({"parent": "{topicGroup}"})"},
+    {"CreateRoutingRule", R"({"parent": "{community}", "routingRule": {"tag": "码字", "group": "{topicGroup}"}})"},
+    {"ListRoutingRules", R"({"parent": "{community}"})"},
+    {"DeleteRoutingRule", R"({"name": "{routingRule}"})"},
+    {"RouteMembers", R"({"parent": "{community}", "rule": "{routingRule}"})"},
+    {"SplitGroup", R"({"name": "{group}", "groups": [{"displayName": "甲组"}, {"displayName": "乙组"}]})"},
+    {"GetGroupLineage", R"({"name": "{topicGroup}"})"},
+    {"GetGroupSplit", R"({"name": "{groupSplit}"})"},
 };
 
 using Names = std::map<std::string, std::string>;  // placeholder -> value
@@ -214,6 +236,15 @@ class IsolationTest : public ::testing::Test {
     n["webhook"] = create("/v1/webhooks", R"({"url": "http://127.0.0.1:)" + std::to_string(testing::FreePort()) +
                                               R"(/", "eventTypes": ["webhooks.*"]})")
                        .text("name");
+    n["topicGroup"] =
+        create(base + "/groups",
+               R"({"displayName": "绘画群", "channel": "CHANNEL_QQ", "kind": "GROUP_KIND_TOPIC", "tag": "绘画"})")
+            .text("name");
+    n["routingRule"] =
+        create(base + "/routingRules", R"({"tag": "绘画", "group": ")" + n["topicGroup"] + "\"}").text("name");
+    auto split = create("/v1/" + n["topicGroup"] + ":split",
+                        R"({"groups": [{"displayName": "油画"}, {"displayName": "水彩"}]})");
+    n["groupSplit"] = split.body.at("split").at("name").as_string();
     n["delivery"] = create("/v1/" + n["webhook"] + ":ping", "{}").text("name");
     return n;
   }
@@ -298,6 +329,7 @@ TEST(IsolationCasesTest, CoverEveryResourceName) {
     for (auto placeholder : {"community", "group", "gate", "linkGate", "inviteLink", "member", "application",
                              "memberImport", "key", "houseRules", "code", "questionKey", "webhook", "delivery",
                              "otherCommunity", "otherGroup", "prerequisiteGate", "spareLink"}) {
+                             "topicGroup", "routingRule", "groupSplit"}) {
       names[placeholder] = "x";
     }
     auto parsed = util::JsonStringToMessage(Fill(kCases.at(method->name()), names), request.get());

@@ -97,7 +97,8 @@ Result<pb::Community> CommunityService::CreateCommunity(const rpc::Call& call,
     convert::FromProto(request.community(), &community);
     community.id = Id::New(call.now);
     community.create_time = community.update_time = call.now;
-    community.version = 2;  // opened, and its first rules published
+    community.version = 2;         // opened, and its first rules published
+    community.needs_group = true;  // it has none yet
     FillDefaults(community);
     auto rules = FirstHouseRules(community);
     auto gate = FirstGate(community, static_cast<GateKind>(request.gate_kind()), Id::New(call.now));

@@ -30,7 +30,7 @@ outbox::Event GroupUpdated(const Group& group, const Cause& cause) {
   pb::GroupUpdated fact;
   fact.set_group(names::Group(group.community, group.id));
   fact.set_capacity(group.capacity);
-  fact.set_state(static_cast<pb::GroupState>(group.state));
+  fact.set_closed(group.state == GroupState::kClosed);
   return About(fact, fact.group(), group.version, cause);
 }
 

@@ -36,7 +36,7 @@ Routed RouteTag(pg::Tx& tx, idempotency::Work& work, const Context& context, con
   const auto& targets = view.routes.at(tag);
   const auto counts = tx.Run(sql::kCountRouted, tx.tenant(), request.community, tag, targets)[0];
   Routed routed{.already_in = pg::GetInt32(counts["already_in"])};
-  const int outside = pg::GetInt32(counts["outside"]);
+  const int outside = pg::GetInt32(counts["carriers"]) - routed.already_in;
   std::vector<FreePlaces> places;
   int free = 0;
   for (const auto& id : targets) {

@@ -35,7 +35,7 @@ void LoadMembers(pg::Tx& tx, const SplitPlan& plan, Parent& parent) {
   }
   const auto& group = parent.group;
   for (const auto& row :
-       tx.Run(sql::kSplitMembers, tx.tenant(), group.community, group.id, wanted, std::int32_t{kMaxSplitMembers + 1})) {
+       tx.Run(sql::kSplitMembers, tx.tenant(), group.community, group.id, wanted, std::int32_t{kMaxSplitMembers})) {
     parent.rows.push_back({pg::GetId(row["id"]), pg::GetInt(row["version"]), pg::GetBool(row["home"])});
     parent.tags.push_back(pg::GetStringArray(row["tags"]));
   }
@@ -94,9 +94,9 @@ Result<Outcome> Split(pg::Tx& tx, const Context& context, const Id& community, c
   const auto group = community_store::GetGroup(tx, community, parent_id);
   if (!group) return missing;
   RETURN_IF_ERROR(CompleteSplit(plan, *group));
+  if (group->member_count > kMaxSplitMembers) return errors::SplitTooLarge(kMaxSplitMembers);
   Parent parent{.group = *group};
   LoadMembers(tx, plan, parent);
-  if (parent.rows.size() > static_cast<std::size_t>(kMaxSplitMembers)) return errors::SplitTooLarge(kMaxSplitMembers);
   const auto decision = DecideSplit(plan, parent.tags);
 
   Outcome outcome{.split = {.id = Id::New(context.cause.now),

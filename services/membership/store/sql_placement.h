@@ -96,14 +96,15 @@ inline constexpr pg::Statement kRouteCandidates{
     "   AND NOT EXISTS (SELECT FROM group_place p WHERE p.tenant_id = $1 AND p.member_id = m.id"
     "                      AND p.group_id = ANY ($4::uuid[]))"
     " ORDER BY t.member_id LIMIT $5::int"};
-// How many of the ACTIVE members with the tag have a place in one of the groups, and how many have not.
+// How many ACTIVE members carry the tag $3, and how many of them have a place in one of the groups $4.
 inline constexpr pg::Statement kCountRouted{
     "count_routed",
-    "SELECT count(*) FILTER (WHERE s.is_in) AS already_in, count(*) FILTER (WHERE NOT s.is_in) AS outside"
-    "  FROM (SELECT m.group_id = ANY ($4::uuid[]) OR EXISTS (SELECT FROM group_place p WHERE p.tenant_id = $1"
-    "                  AND p.member_id = m.id AND p.group_id = ANY ($4::uuid[])) AS is_in"
-    "          FROM member_tag t JOIN member m ON m.tenant_id = $1 AND m.id = t.member_id"
-    "         WHERE t.tenant_id = $1 AND t.community_id = $2 AND t.tag = $3 AND m.state = 1) s"};
+    "WITH there AS MATERIALIZED (SELECT h.id FROM member h WHERE h.tenant_id = $1 AND h.community_id = $2"
+    "     AND h.group_id = ANY ($4::uuid[]) AND h.state = 1"
+    "   UNION SELECT p.member_id FROM group_place p WHERE p.tenant_id = $1 AND p.group_id = ANY ($4::uuid[]))"
+    " SELECT count(*) AS carriers, count(there.id) AS already_in"
+    "   FROM member_tag t JOIN member m ON m.tenant_id = $1 AND m.id = t.member_id LEFT JOIN there ON there.id = m.id"
+    "  WHERE t.tenant_id = $1 AND t.community_id = $2 AND t.tag = $3 AND m.state = 1"};
 
 // --- splits ---
 
