@@ -10,12 +10,14 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
       key_handlers_(pool),
       settings_handlers_(pool),
       tenant_handlers_(pool),
+      profile_handlers_(pool),
       communities_("lanting.membership.v1.CommunityService"),
       gates_("lanting.membership.v1.GateService"),
       members_("lanting.membership.v1.MemberService"),
       keys_("lanting.membership.v1.KeyService"),
       settings_("lanting.membership.v1.SettingsService"),
-      tenants_("lanting.membership.v1.TenantService") {
+      tenants_("lanting.membership.v1.TenantService"),
+      profiles_("lanting.membership.v1.ProfileService") {
   community_handlers_.Register(communities_);
   gate_handlers_.Register(gates_);
   member_handlers_.RegisterJoin(gates_);
@@ -24,6 +26,8 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
   key_handlers_.Register(keys_);
   settings_handlers_.Register(settings_);
   tenant_handlers_.Register(tenants_);
+  profile_handlers_.RegisterUpdate(members_);
+  profile_handlers_.Register(profiles_);
 }
 
 }  // namespace lanting::membership
