@@ -1,4 +1,5 @@
 // ProfileService: notes of staff, and the timeline.
+#include <algorithm>
 #include <charconv>
 
 #include "lanting/membership/v1/profile.pb.h"
@@ -40,6 +41,19 @@ pb::TimelineEntry ToProto(const TimelineEntry& entry, const std::string& locale)
   to.mutable_details()->insert(entry.details.begin(), entry.details.end());
   to.set_text(TimelineText(entry, locale));
   return to;
+}
+
+// A page ends early at about this many bytes of texts.
+constexpr std::size_t kMaxPageBytes = 1024 * 1024;
+
+// How many of the first `count` entries a page holds: at least one, if there is one.
+std::size_t Fitting(const std::vector<TimelineEntry>& entries, std::size_t count) {
+  std::size_t bytes = 0, shown = 0;
+  while (shown < std::min(entries.size(), count) && bytes < kMaxPageBytes) {
+    for (const auto& [key, text] : entries[shown].details) bytes += key.size() + text.size();
+    ++shown;
+  }
+  return shown;
 }
 
 // A place as the text of a token: microseconds, ' ', key.
@@ -114,8 +128,9 @@ Result<pb::ListTimelineResponse> ProfileService::ListTimeline(const rpc::Call& c
     auto entries = timeline_store::List(tx, name.first, name.second, convert::SeesStaffView(call), ToPlace(page.after),
                                         page.size + 1);
     pb::ListTimelineResponse response;
-    if (entries.size() > static_cast<std::size_t>(page.size)) {
-      entries.pop_back();
+    const auto shown = Fitting(entries, static_cast<std::size_t>(page.size));
+    if (shown < entries.size()) {
+      entries.resize(shown);
       response.set_next_page_token(page.TokenAfter(ToText(entries.back())));
     }
     for (const auto& entry : entries) *response.add_entries() = ToProto(entry, *locale);

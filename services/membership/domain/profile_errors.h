@@ -36,6 +36,12 @@ inline Error HouseRulesNotInForce(int current_version) {
           .message = "Only the house rules in force can be accepted: version " + version + ".",
           .metadata = {{"current_version", version}}};
 }
+inline Error OnboardingStepAutomatic(const std::string& key) {
+  return {.code = Code::kFailedPrecondition,
+          .reason = "ONBOARDING_STEP_AUTOMATIC",
+          .message = "The onboarding step " + key + " is done by its trigger, and by nothing else.",
+          .metadata = {{"step", key}}};
+}
 inline Error NamingConventionNotSet(const std::string& name) {
   return {.code = Code::kFailedPrecondition,
           .reason = "NAMING_CONVENTION_NOT_SET",
