@@ -94,13 +94,4 @@ Result<void> CheckManual(const std::vector<OnboardingStep>& steps, const std::st
   return {};
 }
 
-std::vector<std::string> Overdue(const std::vector<OnboardingStep>& steps, const OnboardingRecord& record,
-                                 const std::vector<std::optional<Time>>& due, Time now) {
-  std::vector<std::string> overdue;
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (steps[i].required && due[i] && *due[i] <= now && !DoneOf(steps[i], record)) overdue.push_back(steps[i].key);
-  }
-  return overdue;
-}
-
 }  // namespace lanting::membership

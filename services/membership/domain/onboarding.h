@@ -61,8 +61,4 @@ bool IsComplete(const std::vector<OnboardingStep>& steps, const OnboardingRecord
 // Whether the step may be completed and reopened by a call: ONBOARDING_STEP_NOT_FOUND, ONBOARDING_STEP_AUTOMATIC.
 Result<void> CheckManual(const std::vector<OnboardingStep>& steps, const std::string& key);
 
-// The required steps that are open and past their time; `due` has the end of each step's time, in their order.
-std::vector<std::string> Overdue(const std::vector<OnboardingStep>& steps, const OnboardingRecord& record,
-                                 const std::vector<std::optional<Time>>& due, Time now);
-
 }  // namespace lanting::membership

@@ -6,9 +6,7 @@
 namespace lanting::membership {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 const Time kNow = Time(std::chrono::hours(480'000));
 
@@ -56,14 +54,6 @@ TEST(OnboardingTest, SomeStepsAreNobodysToTick) {
   EXPECT_TRUE(CheckManual(steps, "name").ok());
   EXPECT_EQ(CheckManual(steps, "rules").error().reason, "ONBOARDING_STEP_AUTOMATIC");
   EXPECT_EQ(CheckManual(steps, "dance").error().reason, "ONBOARDING_STEP_NOT_FOUND");
-}
-
-TEST(OnboardingTest, OverdueAreRequiredOpenAndPastTheirTime) {
-  const auto steps = Steps();
-  const std::vector<std::optional<Time>> due = {kNow, kNow + std::chrono::seconds(1), std::nullopt, kNow};
-  EXPECT_THAT(Overdue(steps, {}, due, kNow), ElementsAre("rules"));
-  EXPECT_THAT(Overdue(steps, {.rules_accept_time = kNow}, due, kNow), IsEmpty());
-  EXPECT_THAT(Overdue(steps, {}, due, kNow + std::chrono::seconds(2)), ElementsAre("rules", "name"));
 }
 
 TEST(CheckStepsTest, KeysAndTriggersAreThereOnce) {
