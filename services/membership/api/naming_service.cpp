@@ -22,6 +22,8 @@ using store::CommunityNaming;
 
 // Names that are read at once: those that follow the convention are not kept.
 constexpr int kChunk = 2000;
+// A page ends early after this time: a large expression may take milliseconds a name.
+constexpr std::chrono::seconds kMaxTime{2};
 
 std::string NameOf(const Id& community) { return names::Community(community) + "/namingConvention"; }
 
@@ -128,14 +130,15 @@ Result<pb::ListNamingOffendersResponse> NamingService::ListNamingOffenders(
     Reply reply;
     Id after = cursor ? cursor->last_id : Id();
     int scanned = 0;
-    bool more = true;
-    while (more && scanned < max_scan_ && reply.offenders_size() < size) {
+    bool more = true, stopped = false;
+    const auto enough = DeadlineIn(kMaxTime);
+    while (more && !stopped && scanned < max_scan_) {
       const int chunk = std::min(kChunk, max_scan_ - scanned);
       const auto members = store::NamesAfter(tx, community, after, chunk);
       more = members.size() == static_cast<std::size_t>(chunk);
       for (const auto& member : members) {
-        if (reply.offenders_size() == size) {
-          more = true;
+        if (reply.offenders_size() == size || (scanned > 0 && Remaining(enough).count() <= 0)) {
+          more = stopped = true;
           break;
         }
         ++scanned;

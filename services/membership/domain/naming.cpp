@@ -57,6 +57,17 @@ Result<void> CheckParts(const NamingConvention& convention, const Template& pars
   return {};
 }
 
+// What people type for a character of ASCII: its full-width form, and for - the dashes.
+std::vector<std::string> LookAlikes(char c) {
+  if (c <= ' ' || c > '~') return {};
+  const int full_width = 0xff01 + (c - '!');
+  std::vector<std::string> alike = {{static_cast<char>(0xe0 | full_width >> 12),
+                                     static_cast<char>(0x80 | (full_width >> 6 & 0x3f)),
+                                     static_cast<char>(0x80 | (full_width & 0x3f))}};
+  if (c == '-') alike.insert(alike.end(), {"—", "–", "‐", "−", "_"});
+  return alike;
+}
+
 std::string Listed(const std::vector<std::string>& texts, const char* separator) {
   constexpr std::size_t kShown = 10;
   std::string listed;
@@ -99,6 +110,20 @@ Result<NameChecker> NameChecker::Make(const NamingConvention& convention, const 
   return checker;
 }
 
+NameChecker::End NameChecker::FindEnd(const Slot& slot, std::string_view name, bool last) {
+  if (slot.then.empty()) return {};
+  // The last part goes on until the text at the end.
+  if (const auto at = last ? name.rfind(slot.then) : name.find(slot.then); at != std::string_view::npos)
+    return {at, slot.then.size()};
+  End first;
+  if (slot.then.size() != 1) return first;
+  for (const auto& alike : LookAlikes(slot.then[0])) {
+    const auto at = name.find(alike);
+    if (at < first.at) first = {at, alike.size()};
+  }
+  return first;
+}
+
 void NameChecker::CheckPart(const Slot& slot, std::string_view value, std::vector<NamingFault>* faults) const {
   for (const auto& other : slots_) {
     if (!other.then.empty() && value.find(other.then) != std::string_view::npos)
@@ -123,13 +148,13 @@ std::vector<NamingFault> NameChecker::Check(std::string_view name) const {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const auto& slot = slots_[i];
     const bool last = i + 1 == slots_.size();
-    // The last part goes on until the text at the end.
-    const auto end = slot.then.empty() ? std::string_view::npos : last ? name.rfind(slot.then) : name.find(slot.then);
-    if (end != std::string_view::npos) {
+    const auto [end, length] = FindEnd(slot, name, last);
+    if (length > 0) {
       CheckPart(slot, name.substr(0, end), &faults);
-      const auto rest = name.substr(end + slot.then.size());
-      if (last && !rest.empty()) faults.push_back({Kind::kExtraText, slot.key, std::string(rest), ""});
-      name = rest;
+      if (const auto found = name.substr(end, length); found != slot.then)
+        faults.push_back({Kind::kLookAlike, slot.key, std::string(found), slot.then});
+      name.remove_prefix(end + length);
+      if (last && !name.empty()) faults.push_back({Kind::kExtraText, slot.key, std::string(name), ""});
       continue;
     }
     CheckPart(slot, name, &faults);
@@ -156,6 +181,9 @@ std::string FaultText(const NamingFault& fault, const NamingConvention& conventi
     return english ? in_english : in_chinese;
   };
   switch (fault.kind) {
+    case Kind::kLookAlike:
+      return say("After \"" + fault.part + "\" comes \"" + fault.expected + "\", not \"" + fault.found + "\".",
+                 "“" + fault.part + "”后面请用“" + fault.expected + "”，不要用“" + fault.found + "”。");
     case Kind::kMissingPart:
       return say("\"" + fault.part + "\" is missing.", "缺少“" + fault.part + "”。");
     case Kind::kNotAllowed: {

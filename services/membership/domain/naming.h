@@ -34,6 +34,7 @@ struct NamingConvention {
 
 struct NamingFault {
   enum class Kind {
+    kLookAlike,    // `found` stands where the template has `expected`: － for -
     kMissingPart,  // nothing stands for `part`
     kNotAllowed,   // `found` stands for it
     kMissingText,  // `expected` of the template is not there
@@ -61,6 +62,11 @@ class NameChecker {
     std::vector<std::string> allowed;
     std::string then;  // the text after it; "" at the end
   };
+  // Where a slot ends in what is left of a name, and how long the text after it is there: npos and 0 if it is missing.
+  struct End {
+    std::size_t at = std::string_view::npos, length = 0;
+  };
+  static End FindEnd(const Slot& slot, std::string_view name, bool last);
   void CheckPart(const Slot& slot, std::string_view value, std::vector<NamingFault>* faults) const;
 
   std::string prefix_;

@@ -49,6 +49,16 @@ TEST(NameCheckerTest, SaysWhichPartIsMissingOrWrong) {
               ElementsAre("\"Paris\" is not allowed as \"城市\": 北京, 上海, 绍兴.", "\"行业\" is missing."));
 }
 
+TEST(NameCheckerTest, KnowsWhatPeopleTypeForASign) {
+  const auto& c = CityNameTrade();
+  EXPECT_THAT(Faults(c, "上海－阿杰-设计"), ElementsAre("“城市”后面请用“-”，不要用“－”。"));
+  EXPECT_THAT(Faults(c, "上海—阿杰_设计"),
+              ElementsAre("“城市”后面请用“-”，不要用“—”。", "“昵称”后面请用“-”，不要用“_”。"));
+  EXPECT_THAT(Faults(c, "上海-Ada_1-AI"), IsEmpty()) << "a sign of its own";
+  EXPECT_THAT(Faults(Convention("{城市}|{昵称}", "上海|阿杰"), "上海｜阿杰", "en"),
+              ElementsAre("After \"城市\" comes \"|\", not \"｜\"."));
+}
+
 TEST(NameCheckerTest, TextsAtTheEnds) {
   const auto c = Convention("【{城市}】{昵称}（{行业}）", "【上海】阿杰（设计）");
   EXPECT_TRUE(CheckConvention(c).ok());

@@ -108,7 +108,8 @@ Result<ProfileChange> DecideUpdate(Member& member, Person wanted, Time now) {
   ProfileChange change{.fields = ChangedFields(member.person, wanted),
                        .tags = DiffTags(member.person.tags, wanted.tags)};
   if (change.empty()) return change;
-  // The order of tags is that in which they came.
+  // The order of tags is that in which they came; of one moment, that of their text.
+  std::sort(change.tags.added.begin(), change.tags.added.end());
   auto& tags = member.person.tags;
   std::erase_if(tags, [&](const std::string& tag) { return Contains(change.tags.removed, tag); });
   tags.insert(tags.end(), change.tags.added.begin(), change.tags.added.end());

@@ -95,7 +95,9 @@ void PutTags(idempotency::Work& work, const Id& tenant, const Id& community, con
 
 std::vector<TagMembers> ListTags(pg::Tx& tx, const Id& community, const std::string& after, int limit) {
   std::vector<TagMembers> tags;
-  for (const auto& row : tx.Run(sql::kListTags, tx.tenant(), community, after, limit))
+  const std::vector<pg::Param> params = {pg::ToParam(tx.tenant()), pg::ToParam(community), pg::ToParam(after),
+                                         pg::ToParam(limit)};
+  for (const auto& row : tx.RunDynamic(sql::kListTags, params))
     tags.push_back({pg::GetString(row["tag"]), pg::GetInt32(row["members"])});
   return tags;
 }
