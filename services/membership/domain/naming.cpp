@@ -110,20 +110,6 @@ Result<NameChecker> NameChecker::Make(const NamingConvention& convention, const 
   return checker;
 }
 
-NameChecker::End NameChecker::FindEnd(const Slot& slot, std::string_view name, bool last) {
-  if (slot.then.empty()) return {};
-  // The last part goes on until the text at the end.
-  if (const auto at = last ? name.rfind(slot.then) : name.find(slot.then); at != std::string_view::npos)
-    return {at, slot.then.size()};
-  End first;
-  if (slot.then.size() != 1) return first;
-  for (const auto& alike : LookAlikes(slot.then[0])) {
-    const auto at = name.find(alike);
-    if (at < first.at) first = {at, alike.size()};
-  }
-  return first;
-}
-
 void NameChecker::CheckPart(const Slot& slot, std::string_view value, std::vector<NamingFault>* faults) const {
   for (const auto& other : slots_) {
     if (!other.then.empty() && value.find(other.then) != std::string_view::npos)
@@ -136,10 +122,8 @@ void NameChecker::CheckPart(const Slot& slot, std::string_view value, std::vecto
     faults->push_back({Kind::kNotAllowed, slot.key, std::string(text), ""});
 }
 
-std::vector<NamingFault> NameChecker::Check(std::string_view name) const {
+std::vector<NamingFault> NameChecker::CheckSlots(std::string_view name) const {
   std::vector<NamingFault> faults;
-  if (pattern_ && !pattern_->Matches(name)) faults.push_back({.kind = Kind::kNoMatch});
-  if (slots_.empty()) return faults;
   if (name.starts_with(prefix_)) {
     name.remove_prefix(prefix_.size());
   } else {
@@ -148,12 +132,11 @@ std::vector<NamingFault> NameChecker::Check(std::string_view name) const {
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const auto& slot = slots_[i];
     const bool last = i + 1 == slots_.size();
-    const auto [end, length] = FindEnd(slot, name, last);
-    if (length > 0) {
+    // The last part goes on until the text at the end.
+    const auto end = slot.then.empty() ? std::string_view::npos : last ? name.rfind(slot.then) : name.find(slot.then);
+    if (end != std::string_view::npos) {
       CheckPart(slot, name.substr(0, end), &faults);
-      if (const auto found = name.substr(end, length); found != slot.then)
-        faults.push_back({Kind::kLookAlike, slot.key, std::string(found), slot.then});
-      name.remove_prefix(end + length);
+      name.remove_prefix(end + slot.then.size());
       if (last && !name.empty()) faults.push_back({Kind::kExtraText, slot.key, std::string(name), ""});
       continue;
     }
@@ -162,6 +145,28 @@ std::vector<NamingFault> NameChecker::Check(std::string_view name) const {
     for (++i; i < slots_.size(); ++i) faults.push_back({Kind::kMissingPart, slots_[i].key, "", ""});
   }
   return faults;
+}
+
+std::vector<NamingFault> NameChecker::Check(std::string_view name) const {
+  if (pattern_ && !pattern_->Matches(name)) return {{.kind = Kind::kNoMatch}};
+  if (slots_.empty()) return {};
+  auto faults = CheckSlots(name);
+  if (faults.empty()) return faults;
+  // If the name is right but for － in the place of -, that is all there is to say.
+  std::string plain(name);
+  std::vector<NamingFault> alike;
+  auto replace = [&](const std::string& text) {
+    if (text.size() != 1) return;
+    for (const auto& typed : LookAlikes(text[0])) {
+      if (plain.find(typed) == std::string::npos) continue;
+      alike.push_back({Kind::kLookAlike, "", typed, text});
+      for (std::size_t at = 0; (at = plain.find(typed, at)) != std::string::npos;)
+        plain.replace(at, typed.size(), text);
+    }
+  };
+  replace(prefix_);
+  for (const auto& slot : slots_) replace(slot.then);
+  return !alike.empty() && CheckSlots(plain).empty() ? alike : faults;
 }
 
 Result<void> CheckConvention(const NamingConvention& convention) {
@@ -182,8 +187,8 @@ std::string FaultText(const NamingFault& fault, const NamingConvention& conventi
   };
   switch (fault.kind) {
     case Kind::kLookAlike:
-      return say("After \"" + fault.part + "\" comes \"" + fault.expected + "\", not \"" + fault.found + "\".",
-                 "“" + fault.part + "”后面请用“" + fault.expected + "”，不要用“" + fault.found + "”。");
+      return say("Use \"" + fault.expected + "\", not \"" + fault.found + "\".",
+                 "请用“" + fault.expected + "”，不要用“" + fault.found + "”。");
     case Kind::kMissingPart:
       return say("\"" + fault.part + "\" is missing.", "缺少“" + fault.part + "”。");
     case Kind::kNotAllowed: {

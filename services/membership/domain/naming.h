@@ -62,11 +62,7 @@ class NameChecker {
     std::vector<std::string> allowed;
     std::string then;  // the text after it; "" at the end
   };
-  // Where a slot ends in what is left of a name, and how long the text after it is there: npos and 0 if it is missing.
-  struct End {
-    std::size_t at = std::string_view::npos, length = 0;
-  };
-  static End FindEnd(const Slot& slot, std::string_view name, bool last);
+  std::vector<NamingFault> CheckSlots(std::string_view name) const;
   void CheckPart(const Slot& slot, std::string_view value, std::vector<NamingFault>* faults) const;
 
   std::string prefix_;

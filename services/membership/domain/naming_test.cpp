@@ -6,6 +6,7 @@
 namespace lanting::membership {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -51,12 +52,12 @@ TEST(NameCheckerTest, SaysWhichPartIsMissingOrWrong) {
 
 TEST(NameCheckerTest, KnowsWhatPeopleTypeForASign) {
   const auto& c = CityNameTrade();
-  EXPECT_THAT(Faults(c, "上海－阿杰-设计"), ElementsAre("“城市”后面请用“-”，不要用“－”。"));
-  EXPECT_THAT(Faults(c, "上海—阿杰_设计"),
-              ElementsAre("“城市”后面请用“-”，不要用“—”。", "“昵称”后面请用“-”，不要用“_”。"));
+  EXPECT_THAT(Faults(c, "上海－阿杰-设计"), ElementsAre("请用“-”，不要用“－”。"));
+  EXPECT_THAT(Faults(c, "上海—阿杰－设计"), ElementsAre("请用“-”，不要用“－”。", "请用“-”，不要用“—”。"));
   EXPECT_THAT(Faults(c, "上海-Ada_1-AI"), IsEmpty()) << "a sign of its own";
+  EXPECT_THAT(Faults(c, "上海－阿杰"), Contains("缺少“昵称”。")) << "more is wrong";
   EXPECT_THAT(Faults(Convention("{城市}|{昵称}", "上海|阿杰"), "上海｜阿杰", "en"),
-              ElementsAre("After \"城市\" comes \"|\", not \"｜\"."));
+              ElementsAre("Use \"|\", not \"｜\"."));
 }
 
 TEST(NameCheckerTest, TextsAtTheEnds) {
