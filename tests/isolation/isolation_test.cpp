@@ -32,6 +32,8 @@ const std::vector<std::string> kServices = {
     "lanting.membership.v1.MemberService",    "lanting.membership.v1.KeyService",
     "lanting.membership.v1.SettingsService",  "lanting.webhooks.v1.WebhookService",
     "lanting.membership.v1.PlacementService"};
+    "lanting.membership.v1.ProfileService",   "lanting.membership.v1.HouseRulesService",
+    "lanting.membership.v1.NamingService",    "lanting.membership.v1.OnboardingService"};
 
 // A valid request for each RPC; {x} is a resource of the tenant. Every resource name of the request must be set, so
 // that each is tried.
@@ -83,6 +85,32 @@ const std::map<std::string, std::string> kCases = {
     {"GetMember", R"({"name": "{member}"})"},
     {"ListMembers", R"({"parent": "{community}"})"},
     {"RemoveMember", R"({"name": "{member}"})"},
+    {"UpdateMember", R"({"member": {"name": "{member}", "expectation": "被改了"}, "updateMask": "expectation"})"},
+    {"AddIdentity", R"({"name": "{member}", "identity": {"channel": "CHANNEL_QQ", "userId": "10001"}})"},
+    {"RemoveIdentity", R"({"name": "{member}", "channel": "CHANNEL_QQ"})"},
+    {"TagMembers", R"({"parent": "{community}", "members": ["{member}"], "add": ["绘画"]})"},
+    {"ListTags", R"({"parent": "{community}"})"},
+    {"CreateNote", R"({"parent": "{member}", "note": {"text": "热心"}})"},
+    {"ListNotes", R"({"parent": "{member}"})"},
+    {"DeleteNote", R"({"name": "{note}"})"},
+    {"ListTimeline", R"({"parent": "{member}"})"},
+    {"AcceptHouseRules", R"({"name": "{member}", "version": 1})"},
+    {"ListHouseRules", R"({"parent": "{community}"})"},
+    {"ListRulesAcceptances", R"({"parent": "{member}"})"},
+    {"GetHouseRulesStatus", R"({"name": "{community}/houseRulesStatus"})"},
+    {"GetNamingConvention", R"({"name": "{community}/namingConvention"})"},
+    {"UpdateNamingConvention",
+     R"({"namingConvention": {"name": "{community}/namingConvention", "template": "{城市}-{昵称}", "example": "上海-阿杰"},
+         "updateMask": "template,example"})"},
+    {"PreviewName", R"({"name": "{community}/namingConvention", "displayName": "Mallory"})"},
+    {"ListNamingOffenders", R"({"parent": "{community}"})"},
+    {"GetOnboarding", R"({"name": "{community}/onboarding"})"},
+    {"UpdateOnboarding",
+     R"({"onboarding": {"name": "{community}/onboarding", "steps": [{"key": "dance", "text": "跳舞"}]}, "updateMask": "steps"})"},
+    {"GetMemberOnboarding", R"({"name": "{member}/onboarding"})"},
+    {"CompleteOnboardingStep", R"({"name": "{member}/onboarding", "step": "introduce"})"},
+    {"ReopenOnboardingStep", R"({"name": "{member}/onboarding", "step": "introduce"})"},
+    {"ListOverdueOnboardings", R"({"parent": "{community}"})"},
     {"ImportMembers", R"({"parent": "{community}", "csv": {"contentType": "text/csv", "data": "bmFtZQo="}})"},
     {"GetMemberImport", R"({"name": "{memberImport}"})"},
     {"ListMemberImports", R"({"parent": "{community}"})"},
@@ -223,6 +251,8 @@ class IsolationTest : public ::testing::Test {
     n["inviteLink"] = link.text("name");
     n["code"] = link.text("code");
     n["spareLink"] = create(base + "/inviteLinks", invite).text("name");
+    n["member"] = create(base + "/members", R"({"displayName": "阿杰"})").text("name");
+    n["note"] = create("/v1/" + n["member"] + "/notes", R"({"text": "想找插画同行"})").text("name");
     n["application"] =
         create(base + "/applications", Fill(R"({"gate": "{gate}", "displayName": "小雨", "acceptedRulesVersion": 1,
         "answers": [{"key": "{questionKey}", "text": "喜欢读书"}]})",
@@ -330,6 +360,9 @@ TEST(IsolationCasesTest, CoverEveryResourceName) {
                              "memberImport", "key", "houseRules", "code", "questionKey", "webhook", "delivery",
                              "otherCommunity", "otherGroup", "prerequisiteGate", "spareLink"}) {
                              "topicGroup", "routingRule", "groupSplit"}) {
+    for (auto placeholder :
+         {"community", "group", "gate", "linkGate", "inviteLink", "member", "application", "memberImport", "key",
+          "houseRules", "code", "questionKey", "webhook", "delivery", "note"}) {
       names[placeholder] = "x";
     }
     auto parsed = util::JsonStringToMessage(Fill(kCases.at(method->name()), names), request.get());

@@ -12,6 +12,10 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
       tenant_handlers_(pool),
       group_handlers_(pool),
       placement_handlers_(pool),
+      profile_handlers_(pool),
+      house_rules_handlers_(pool),
+      naming_handlers_(pool),
+      onboarding_handlers_(pool),
       communities_("lanting.membership.v1.CommunityService"),
       gates_("lanting.membership.v1.GateService"),
       members_("lanting.membership.v1.MemberService"),
@@ -19,6 +23,10 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
       settings_("lanting.membership.v1.SettingsService"),
       tenants_("lanting.membership.v1.TenantService"),
       placements_("lanting.membership.v1.PlacementService") {
+      profiles_("lanting.membership.v1.ProfileService"),
+      house_rules_("lanting.membership.v1.HouseRulesService"),
+      naming_("lanting.membership.v1.NamingService"),
+      onboarding_("lanting.membership.v1.OnboardingService") {
   community_handlers_.Register(communities_);
   gate_handlers_.Register(gates_);
   member_handlers_.RegisterJoin(gates_);
@@ -29,6 +37,11 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
   tenant_handlers_.Register(tenants_);
   group_handlers_.Register(communities_);
   placement_handlers_.Register(placements_);
+  profile_handlers_.RegisterUpdate(members_);
+  profile_handlers_.Register(profiles_);
+  house_rules_handlers_.Register(house_rules_);
+  naming_handlers_.Register(naming_);
+  onboarding_handlers_.Register(onboarding_);
 }
 
 }  // namespace lanting::membership

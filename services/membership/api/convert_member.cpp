@@ -4,13 +4,14 @@
 
 #include "membership/api/convert.h"
 #include "membership/domain/names.h"
+#include "membership/domain/profile.h"
 #include "platform/resource/etag.h"
 #include "platform/resource/times.h"
 
 namespace lanting::membership::convert {
 namespace pb = lanting::membership::v1;
 
-pb::Member ToProto(const Member& m) {
+pb::Member ToProto(const Member& m, bool staff) {
   pb::Member out;
   out.set_name(names::Member(m.community, m.id));
   out.set_external_id(m.person.external_id);
@@ -31,7 +32,7 @@ pb::Member ToProto(const Member& m) {
   *out.mutable_update_time() = resource::ToTimestamp(m.update_time);
   out.set_etag(resource::Etag(m.version, {m.waiting_position}));
   for (const auto& tag : m.person.tags) out.add_tags(tag);
-  *out.mutable_staff() = ToProto(m.person.staff);
+  if (staff) *out.mutable_staff() = ToProto(m.person.staff);
   if (m.person.consent.time) {
     *out.mutable_consent()->mutable_give_time() = resource::ToTimestamp(*m.person.consent.time);
     out.mutable_consent()->set_statement(m.person.consent.statement);
@@ -41,8 +42,16 @@ pb::Member ToProto(const Member& m) {
   for (const auto& group : m.topic_groups) out.add_topic_groups(names::Group(m.community, group));
   if (!m.merged_into.IsNil()) out.set_merged_into(names::Member(m.community, m.merged_into));
   if (m.leave_time) *out.mutable_leave_time() = resource::ToTimestamp(*m.leave_time);
-  out.set_leave_reason(m.leave_reason);
+  if (staff) out.set_leave_reason(m.leave_reason);
   return out;
+}
+
+Result<void> CheckStaffView(const rpc::Call& call, const pb::Member& member, const std::string& field) {
+  if (!member.has_staff()) return {};
+  if (!SeesStaffView(call)) return lanting::errors::ScopeMissing("members.staff");
+  auto violations = CheckAttributes(FromProto(member.staff()), field + ".staff.attributes");
+  if (!violations.empty()) return lanting::errors::InvalidFields(std::move(violations));
+  return {};
 }
 
 pb::StaffView ToProto(const StaffView& staff) {

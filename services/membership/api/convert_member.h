@@ -7,10 +7,20 @@
 #include "membership/domain/join.h"
 #include "membership/domain/member.h"
 #include "platform/base/result.h"
+#include "platform/rpc/call.h"
 
 namespace lanting::membership::convert {
 
-lanting::membership::v1::Member ToProto(const Member& member);
+// Whether the caller may see, and say, what is for staff only: Member.staff and leave_reason.
+inline bool SeesStaffView(const rpc::Call& call) { return call.principal.Has("members.staff"); }
+
+// Without what is for staff only, unless the reader is of the staff.
+lanting::membership::v1::Member ToProto(const Member& member, bool staff = false);
+
+// What a caller says of a new member, with its path: SCOPE_MISSING if it has a staff view that the caller may not say;
+// INVALID_FIELDS for its attributes.
+Result<void> CheckStaffView(const rpc::Call& call, const lanting::membership::v1::Member& member,
+                            const std::string& field);
 
 lanting::membership::v1::StaffView ToProto(const StaffView& staff);
 StaffView FromProto(const lanting::membership::v1::StaffView& from);

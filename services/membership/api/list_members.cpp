@@ -76,7 +76,9 @@ Result<pb::ListMembersResponse> ListMembers(pg::Pool& pool, const rpc::Call& cal
   ASSIGN_OR_RETURN(*response.mutable_next_page_token(),
                    resource::ReadPage(
                        pool, call, spec, arguments,
-                       [&](const pqxx::row& row) { *response.add_members() = convert::ToProto(ReadMember(row)); },
+                       [&, staff = convert::SeesStaffView(call)](const pqxx::row& row) {
+                         *response.add_members() = convert::ToProto(ReadMember(row), staff);
+                       },
                        [&](pg::Tx& tx) -> Result<void> {
                          if (!community_store::Exists(tx, community))
                            return errors::CommunityNotFound(request.parent());
