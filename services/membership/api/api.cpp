@@ -8,11 +8,13 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
       member_handlers_(pool, joins),
       import_handlers_(pool, std::move(wake_imports)),
       key_handlers_(pool),
+      segment_handlers_(pool),
       settings_handlers_(pool),
       tenant_handlers_(pool),
       communities_("lanting.membership.v1.CommunityService"),
       gates_("lanting.membership.v1.GateService"),
       members_("lanting.membership.v1.MemberService"),
+      segments_("lanting.membership.v1.SegmentService"),
       keys_("lanting.membership.v1.KeyService"),
       settings_("lanting.membership.v1.SettingsService"),
       tenants_("lanting.membership.v1.TenantService") {
@@ -21,6 +23,7 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
   member_handlers_.RegisterJoin(gates_);
   member_handlers_.Register(members_);
   import_handlers_.Register(members_);
+  segment_handlers_.Register(segments_);
   key_handlers_.Register(keys_);
   settings_handlers_.Register(settings_);
   tenant_handlers_.Register(tenants_);

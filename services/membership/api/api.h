@@ -1,4 +1,4 @@
-// Everything the process serves: the six services and their handlers.
+// Everything the process serves: the seven services and their handlers.
 #pragma once
 
 #include <functional>
@@ -10,6 +10,7 @@
 #include "membership/api/join_batcher.h"
 #include "membership/api/key_service.h"
 #include "membership/api/member_service.h"
+#include "membership/api/segment_service.h"
 #include "membership/api/settings_service.h"
 #include "membership/api/tenant_service.h"
 
@@ -21,7 +22,9 @@ class Api {
   Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports);
 
   // For the server, which must not outlive this.
-  std::vector<rpc::Service*> services() { return {&communities_, &gates_, &members_, &keys_, &settings_, &tenants_}; }
+  std::vector<rpc::Service*> services() {
+    return {&communities_, &gates_, &members_, &segments_, &keys_, &settings_, &tenants_};
+  }
 
  private:
   CommunityService community_handlers_;
@@ -29,9 +32,10 @@ class Api {
   MemberService member_handlers_;
   ImportService import_handlers_;
   KeyService key_handlers_;
+  SegmentService segment_handlers_;
   SettingsService settings_handlers_;
   TenantService tenant_handlers_;
-  rpc::Service communities_, gates_, members_, keys_, settings_, tenants_;
+  rpc::Service communities_, gates_, members_, segments_, keys_, settings_, tenants_;
 };
 
 }  // namespace lanting::membership
