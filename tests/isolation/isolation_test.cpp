@@ -14,6 +14,7 @@
 #include "lanting/membership/v1/community_service.pb.h"
 #include "lanting/membership/v1/gate_service.pb.h"
 #include "lanting/membership/v1/member_service.pb.h"
+#include "lanting/membership/v1/segment_service.pb.h"
 #include "lanting/membership/v1/tenant_service.pb.h"
 #include "lanting/membership/v1/tenant_settings_service.pb.h"
 #include "platform/base/id.h"
@@ -29,7 +30,8 @@ using testing::Suite;
 const std::vector<std::string> kServices = {
     "lanting.membership.v1.CommunityService", "lanting.membership.v1.GateService",
     "lanting.membership.v1.MemberService",    "lanting.membership.v1.KeyService",
-    "lanting.membership.v1.SettingsService",  "lanting.webhooks.v1.WebhookService"};
+    "lanting.membership.v1.SettingsService",  "lanting.webhooks.v1.WebhookService",
+    "lanting.membership.v1.SegmentService"};
 
 // A valid request for each RPC; {x} is a resource of the tenant. Every resource name of the request must be set, so
 // that each is tried.
@@ -65,6 +67,14 @@ const std::map<std::string, std::string> kCases = {
     {"GetMember", R"({"name": "{member}"})"},
     {"ListMembers", R"({"parent": "{community}"})"},
     {"RemoveMember", R"({"name": "{member}"})"},
+    {"CreateSegment", R"({"parent": "{community}", "segment": {"displayName": "画友", "filter": "tags:\"绘画\""}})"},
+    {"GetSegment", R"({"name": "{segment}", "countMembers": true})"},
+    {"ListSegments", R"({"parent": "{community}"})"},
+    {"UpdateSegment", R"({"segment": {"name": "{segment}", "description": "被改了"}, "updateMask": "description"})"},
+    {"DeleteSegment", R"({"name": "{segment}"})"},
+    {"PreviewSegment", R"({"parent": "{community}", "filter": "tags:\"绘画\""})"},
+    {"ListSegmentMembers", R"({"parent": "{segment}"})"},
+    {"EvaluateSegments", R"({"name": "{member}", "segments": ["{segment}"]})"},
     {"ImportMembers", R"({"parent": "{community}", "csv": {"contentType": "text/csv", "data": "bmFtZQo="}})"},
     {"GetMemberImport", R"({"name": "{memberImport}"})"},
     {"ListMemberImports", R"({"parent": "{community}"})"},
@@ -137,6 +147,7 @@ class IsolationTest : public ::testing::Test {
     b_ = MakeResources(b_key_);
     // Force the message types to be linked.
     (void)membership::v1::ListKeysRequest::descriptor();
+    (void)membership::v1::ListSegmentsRequest::descriptor();
   }
 
   Outcome Call(const MethodDescriptor* method, const std::string& body, const std::string& key) {
@@ -173,6 +184,8 @@ class IsolationTest : public ::testing::Test {
     n["inviteLink"] = link.text("name");
     n["code"] = link.text("code");
     n["member"] = create(base + "/members", R"({"displayName": "阿杰"})").text("name");
+    n["segment"] =
+        create(base + "/segments", R"({"displayName": "阿杰们", "filter": "display_name = 阿杰"})").text("name");
     n["application"] =
         create(base + "/applications", Fill(R"({"gate": "{gate}", "displayName": "小雨", "acceptedRulesVersion": 1,
         "answers": [{"key": "{questionKey}", "text": "喜欢读书"}]})",
@@ -267,8 +280,9 @@ TEST(IsolationCasesTest, CoverEveryResourceName) {
     ASSERT_TRUE(kCases.count(method->name())) << method->full_name();
     std::unique_ptr<Message> request(MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
     Names names;
-    for (auto placeholder : {"community", "group", "gate", "linkGate", "inviteLink", "member", "application",
-                             "memberImport", "key", "houseRules", "code", "questionKey", "webhook", "delivery"}) {
+    for (auto placeholder :
+         {"community", "group", "gate", "linkGate", "inviteLink", "member", "application", "memberImport", "key",
+          "houseRules", "code", "questionKey", "webhook", "delivery", "segment"}) {
       names[placeholder] = "x";
     }
     auto parsed = util::JsonStringToMessage(Fill(kCases.at(method->name()), names), request.get());

@@ -7,6 +7,7 @@
 #include "membership/store/community_store.h"
 #include "membership/store/member_store.h"
 #include "membership/store/sql_member.h"
+#include "membership/store/sql_segment.h"
 
 namespace lanting::membership {
 namespace pb = lanting::membership::v1;
@@ -33,7 +34,8 @@ const resource::ListSpec& Spec(bool staff, bool any_state) {
     return resource::ListSpec{.select = any_state ? sql::kSelectMembers : sql::kSelectMembersNotLeft,
                               .id_column = "m.id",
                               .filters = MemberFields(staff),
-                              .orders = Orders()};
+                              .orders = Orders(),
+                              .settings = &sql::kPlanPage};
   };
   static const resource::ListSpec specs[2][2] = {{make(false, false), make(false, true)},
                                                  {make(true, false), make(true, true)}};
@@ -46,9 +48,14 @@ Result<std::string> ReadMembers(pg::Pool& pool, const rpc::Call& call, resource:
                                 google::protobuf::RepeatedPtrField<pb::Member>* members) {
   ASSIGN_OR_RETURN(arguments.order_by, OrderBy(arguments.order_by));
   ASSIGN_OR_RETURN(const auto filter, ParseMemberFilter(call, arguments.filter));
+  const bool staff = IsStaff(call);
   return resource::ReadPage(
-      pool, call, Spec(IsStaff(call), filter.Uses("state")), arguments,
-      [&](const pqxx::row& row) { *members->Add() = convert::ToProto(ReadMember(row)); },
+      pool, call, Spec(staff, filter.Uses("state")), arguments,
+      [&](const pqxx::row& row) {
+        auto* member = members->Add();
+        *member = convert::ToProto(ReadMember(row));
+        if (!staff) member->clear_staff();
+      },
       [&](pg::Tx& tx) -> Result<void> {
         if (!community_store::Exists(tx, arguments.parent))
           return errors::CommunityNotFound(names::Community(arguments.parent));

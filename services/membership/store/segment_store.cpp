@@ -66,11 +66,12 @@ void Update(idempotency::Work& work, const Id& tenant, const Segment& s) {
 void Delete(idempotency::Work& work, const Id& tenant, const Segment& s) { work.Do(sql::kDeleteSegment, tenant, s.id); }
 
 std::int64_t CountMembers(pg::Tx& tx, const Id& community, const paging::Filter& filter) {
-  tx.Run(sql::kRoomToCount);
+  tx.Run(sql::kPlanCount);
   return pg::GetInt(RunFiltered(tx, community, filter, sql::kCountMembers, "")[0][0]);
 }
 
 std::vector<Id> SampleMembers(pg::Tx& tx, const Id& community, const paging::Filter& filter) {
+  tx.Run(sql::kPlanPage);
   std::vector<Id> members;
   for (const auto& row : RunFiltered(tx, community, filter, sql::kSampleMembers, sql::kSampleTail))
     members.push_back(pg::GetId(row["id"]));

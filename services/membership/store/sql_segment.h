@@ -36,8 +36,18 @@ inline constexpr const char* kSampleMembers = "SELECT m.id" LANTING_MEMBERS_OF;
 inline constexpr const char* kSampleTail = " ORDER BY m.id LIMIT 10";
 #undef LANTING_MEMBERS_OF
 
-// Until the end of the transaction: what a set of 300,000 ids takes to be hashed instead of searched once a member.
-inline constexpr pg::Statement kRoomToCount{"room_to_count", "SELECT set_config('work_mem', '64MB', true)"};
+// Until the end of the transaction, how the planner is to go about it. The first members of a list are found by walking
+// an index in the order of their ids and asking about each, never by reading all of a tag or a group and hashing it:
+// where the planner takes that for cheaper, it has taken a large set for a small one.
+inline constexpr pg::Statement kPlanPage{
+    "plan_page",
+    "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),"
+    " set_config('work_mem', '64kB', true)"};
+// A count looks at everybody: 64 MB hold a set of some 300,000 ids, which otherwise is searched once a member.
+inline constexpr pg::Statement kPlanCount{
+    "plan_count",
+    "SELECT set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true),"
+    " set_config('work_mem', '64MB', true)"};
 
 // --- segments ---
 
