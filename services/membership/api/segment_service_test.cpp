@@ -1,5 +1,8 @@
 #include "membership/api/segment_service.h"
 
+#include <atomic>
+#include <thread>
+
 #include "lanting/membership/v1/member_service.pb.h"
 #include "membership/api/api_test_world.h"
 #include "membership/api/list_members.h"
@@ -145,16 +148,24 @@ TEST_F(SegmentServiceTest, FiltersAreCheckedWhenTheyAreSaved) {
   EXPECT_EQ(Count("segment"), 0);
 }
 
-TEST_F(SegmentServiceTest, ACommunityHasAtMost500) {
-  auto request = Creation("tags:a");
-  request.set_parent(community_);
+TEST_F(SegmentServiceTest, ACommunityHasAtMost500AlsoWhenManyAreMadeAtOnce) {
   db_.Query("INSERT INTO membership.segment SELECT '" + tenant_.ToUuid() + "', gen_random_uuid(), '" +
             Id::Parse(community_.substr(12))->ToUuid() +
-            "', 'x', 'tags:a', '', now(), now(), 1 FROM generate_series(1, " + std::to_string(kMaxSegments - 1) + ")");
-  EXPECT_TRUE(TryCreate("tags:a").ok());
-  auto refused = TryCreate("tags:a");
-  EXPECT_EQ(Reason(refused), "TOO_MANY_SEGMENTS");
-  EXPECT_EQ(refused.error().metadata.at("limit"), "500");
+            "', 'x', 'tags:a', '', now(), now(), 1 FROM generate_series(1, " + std::to_string(kMaxSegments - 2) + ")");
+  std::atomic<int> made = 0, refused = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([&] {
+      auto result = TryCreate("tags:a");
+      made += result.ok();
+      refused += Reason(result) == "TOO_MANY_SEGMENTS" && result.error().metadata.at("limit") == "500";
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(made, 2);
+  EXPECT_EQ(refused, 4);
+  EXPECT_EQ(Count("segment"), kMaxSegments);
+  auto request = Creation("tags:a");
   request.set_parent(Open(pb::GATE_KIND_QUESTIONS, "另一个").name());
   EXPECT_TRUE(segments_.CreateSegment(Mine("CreateSegment", request), request).ok()) << "each community has its own";
 }

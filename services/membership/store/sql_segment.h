@@ -36,18 +36,20 @@ inline constexpr const char* kSampleMembers = "SELECT m.id" LANTING_MEMBERS_OF;
 inline constexpr const char* kSampleTail = " ORDER BY m.id LIMIT 10";
 #undef LANTING_MEMBERS_OF
 
-// Until the end of the transaction, how the planner is to go about it. The first members of a list are found by walking
-// an index in the order of their ids and asking about each, never by reading all of a tag or a group and hashing it:
-// where the planner takes that for cheaper, it has taken a large set for a small one.
-inline constexpr pg::Statement kPlanPage{
-    "plan_page",
-    "SELECT set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),"
-    " set_config('work_mem', '64kB', true)"};
+// Until the end of the transaction, how the planner is to go about it. Each tag of a filter is a join; more than five
+// at a time it need not weigh against each other, which took it half a second for fifty.
+#define LANTING_PLAN(hash_and_merge, work_mem)                                                                        \
+  "SELECT set_config('enable_hashjoin', '" hash_and_merge "', true), set_config('enable_mergejoin', '" hash_and_merge \
+  "', true), set_config('work_mem', '" work_mem                                                                       \
+  "', true), set_config('join_collapse_limit', '5', true), "                                                          \
+  "set_config('from_collapse_limit', '5', true)"
+// The first members of a list are found by walking an index in the order of their ids and asking about each, never by
+// reading all of a tag and hashing it: where the planner takes that for cheaper, it has taken a large set for a small
+// one.
+inline constexpr pg::Statement kPlanPage{"plan_page", LANTING_PLAN("off", "64kB")};
 // A count looks at everybody: 64 MB hold a set of some 300,000 ids, which otherwise is searched once a member.
-inline constexpr pg::Statement kPlanCount{
-    "plan_count",
-    "SELECT set_config('enable_hashjoin', 'on', true), set_config('enable_mergejoin', 'on', true),"
-    " set_config('work_mem', '64MB', true)"};
+inline constexpr pg::Statement kPlanCount{"plan_count", LANTING_PLAN("on", "64MB")};
+#undef LANTING_PLAN
 
 // --- segments ---
 
