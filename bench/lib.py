@@ -17,7 +17,8 @@ RELEASE = ROOT / "build" / "release"
 
 INTRODUCTION = """# Measured
 
-By `make bench`; one table alone: `bench/run membership`, `bench/run gateway`. Load generators share the machine. Ours and the
+By `make bench`; one table alone: `bench/run membership`, `bench/run segments`,
+`bench/run gateway`. Load generators share the machine. Ours and the
 peer are interleaved; the figures are medians, a ratio comes with its spread. Quote the ratios, not the absolutes.
 """
 

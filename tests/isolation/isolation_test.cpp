@@ -15,6 +15,7 @@
 #include "lanting/membership/v1/gate_service.pb.h"
 #include "lanting/membership/v1/member_service.pb.h"
 #include "lanting/membership/v1/placement_service.pb.h"
+#include "lanting/membership/v1/segment_service.pb.h"
 #include "lanting/membership/v1/tenant_service.pb.h"
 #include "lanting/membership/v1/tenant_settings_service.pb.h"
 #include "platform/base/id.h"
@@ -34,6 +35,7 @@ const std::vector<std::string> kServices = {
     "lanting.membership.v1.PlacementService"};
     "lanting.membership.v1.ProfileService",   "lanting.membership.v1.HouseRulesService",
     "lanting.membership.v1.NamingService",    "lanting.membership.v1.OnboardingService"};
+    "lanting.membership.v1.SegmentService"};
 
 // A valid request for each RPC; {x} is a resource of the tenant. Every resource name of the request must be set, so
 // that each is tried.
@@ -111,6 +113,14 @@ const std::map<std::string, std::string> kCases = {
     {"CompleteOnboardingStep", R"({"name": "{member}/onboarding", "step": "introduce"})"},
     {"ReopenOnboardingStep", R"({"name": "{member}/onboarding", "step": "introduce"})"},
     {"ListOverdueOnboardings", R"({"parent": "{community}"})"},
+    {"CreateSegment", R"({"parent": "{community}", "segment": {"displayName": "画友", "filter": "tags:\"绘画\""}})"},
+    {"GetSegment", R"({"name": "{segment}", "countMembers": true})"},
+    {"ListSegments", R"({"parent": "{community}"})"},
+    {"UpdateSegment", R"({"segment": {"name": "{segment}", "description": "被改了"}, "updateMask": "description"})"},
+    {"DeleteSegment", R"({"name": "{segment}"})"},
+    {"PreviewSegment", R"({"parent": "{community}", "filter": "tags:\"绘画\""})"},
+    {"ListSegmentMembers", R"({"parent": "{segment}"})"},
+    {"EvaluateSegments", R"({"name": "{member}", "segments": ["{segment}"]})"},
     {"ImportMembers", R"({"parent": "{community}", "csv": {"contentType": "text/csv", "data": "bmFtZQo="}})"},
     {"GetMemberImport", R"({"name": "{memberImport}"})"},
     {"ListMemberImports", R"({"parent": "{community}"})"},
@@ -203,6 +213,7 @@ class IsolationTest : public ::testing::Test {
     b_ = MakeResources(b_key_);
     // Force the message types to be linked.
     (void)membership::v1::ListKeysRequest::descriptor();
+    (void)membership::v1::ListSegmentsRequest::descriptor();
   }
 
   Outcome Call(const MethodDescriptor* method, const std::string& body, const std::string& key) {
@@ -253,6 +264,8 @@ class IsolationTest : public ::testing::Test {
     n["spareLink"] = create(base + "/inviteLinks", invite).text("name");
     n["member"] = create(base + "/members", R"({"displayName": "阿杰"})").text("name");
     n["note"] = create("/v1/" + n["member"] + "/notes", R"({"text": "想找插画同行"})").text("name");
+    n["segment"] =
+        create(base + "/segments", R"({"displayName": "阿杰们", "filter": "display_name = 阿杰"})").text("name");
     n["application"] =
         create(base + "/applications", Fill(R"({"gate": "{gate}", "displayName": "小雨", "acceptedRulesVersion": 1,
         "answers": [{"key": "{questionKey}", "text": "喜欢读书"}]})",
@@ -363,6 +376,9 @@ TEST(IsolationCasesTest, CoverEveryResourceName) {
     for (auto placeholder :
          {"community", "group", "gate", "linkGate", "inviteLink", "member", "application", "memberImport", "key",
           "houseRules", "code", "questionKey", "webhook", "delivery", "note"}) {
+    for (auto placeholder :
+         {"community", "group", "gate", "linkGate", "inviteLink", "member", "application", "memberImport", "key",
+          "houseRules", "code", "questionKey", "webhook", "delivery", "segment"}) {
       names[placeholder] = "x";
     }
     auto parsed = util::JsonStringToMessage(Fill(kCases.at(method->name()), names), request.get());

@@ -3,45 +3,47 @@
 namespace lanting::membership {
 
 Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
-    : community_handlers_(pool),
-      gate_handlers_(pool),
-      member_handlers_(pool, joins),
-      import_handlers_(pool, std::move(wake_imports)),
-      key_handlers_(pool),
-      settings_handlers_(pool),
-      tenant_handlers_(pool),
-      group_handlers_(pool),
-      placement_handlers_(pool),
-      profile_handlers_(pool),
-      house_rules_handlers_(pool),
-      naming_handlers_(pool),
-      onboarding_handlers_(pool),
-      communities_("lanting.membership.v1.CommunityService"),
-      gates_("lanting.membership.v1.GateService"),
-      members_("lanting.membership.v1.MemberService"),
-      keys_("lanting.membership.v1.KeyService"),
-      settings_("lanting.membership.v1.SettingsService"),
-      tenants_("lanting.membership.v1.TenantService"),
-      placements_("lanting.membership.v1.PlacementService") {
-      profiles_("lanting.membership.v1.ProfileService"),
-      house_rules_("lanting.membership.v1.HouseRulesService"),
-      naming_("lanting.membership.v1.NamingService"),
-      onboarding_("lanting.membership.v1.OnboardingService") {
-  community_handlers_.Register(communities_);
-  gate_handlers_.Register(gates_);
-  member_handlers_.RegisterJoin(gates_);
-  member_handlers_.Register(members_);
-  import_handlers_.Register(members_);
-  key_handlers_.Register(keys_);
-  settings_handlers_.Register(settings_);
-  tenant_handlers_.Register(tenants_);
-  group_handlers_.Register(communities_);
-  placement_handlers_.Register(placements_);
-  profile_handlers_.RegisterUpdate(members_);
-  profile_handlers_.Register(profiles_);
-  house_rules_handlers_.Register(house_rules_);
-  naming_handlers_.Register(naming_);
-  onboarding_handlers_.Register(onboarding_);
+    : communities_(pool),
+      groups_(pool),
+      house_rules_(pool),
+      naming_(pool),
+      onboarding_(pool),
+      placements_(pool),
+      gates_(pool),
+      members_(pool, joins),
+      profiles_(pool),
+      segments_(pool),
+      imports_(pool, std::move(wake_imports)),
+      keys_(pool),
+      settings_(pool),
+      tenants_(pool) {
+  auto& communities = Add("CommunityService");
+  communities_.Register(communities);
+  groups_.Register(communities);
+  auto& gates = Add("GateService");
+  gates_.Register(gates);
+  members_.RegisterJoin(gates);
+  auto& members = Add("MemberService");
+  members_.Register(members);
+  profiles_.RegisterUpdate(members);
+  imports_.Register(members);
+  house_rules_.Register(Add("HouseRulesService"));
+  naming_.Register(Add("NamingService"));
+  onboarding_.Register(Add("OnboardingService"));
+  placements_.Register(Add("PlacementService"));
+  profiles_.Register(Add("ProfileService"));
+  segments_.Register(Add("SegmentService"));
+  keys_.Register(Add("KeyService"));
+  settings_.Register(Add("SettingsService"));
+  tenants_.Register(Add("TenantService"));
+}
+
+rpc::Service& Api::Add(const std::string& name) { return services_.emplace_back("lanting.membership.v1." + name); }
+
+std::vector<rpc::Service*> Api::services() {
+  std::vector<rpc::Service*> all;
+  for (auto& service : services_) all.push_back(&service);
+  return all;
 }
 
 }  // namespace lanting::membership

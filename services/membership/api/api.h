@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <list>
 #include <vector>
 
 #include "membership/api/community_service.h"
@@ -12,10 +13,11 @@
 #include "membership/api/join_batcher.h"
 #include "membership/api/key_service.h"
 #include "membership/api/member_service.h"
-#include "membership/api/placement_service.h"
 #include "membership/api/naming_service.h"
 #include "membership/api/onboarding_service.h"
+#include "membership/api/placement_service.h"
 #include "membership/api/profile_service.h"
+#include "membership/api/segment_service.h"
 #include "membership/api/settings_service.h"
 #include "membership/api/tenant_service.h"
 
@@ -27,29 +29,27 @@ class Api {
   Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports);
 
   // For the server, which must not outlive this.
-  std::vector<rpc::Service*> services() {
-    return {&communities_, &gates_, &members_, &keys_, &settings_, &tenants_, &placements_};
-    return {&communities_, &gates_,    &members_,     &keys_,   &settings_,
-            &tenants_,     &profiles_, &house_rules_, &naming_, &onboarding_};
-  }
+  std::vector<rpc::Service*> services();
 
  private:
-  CommunityService community_handlers_;
-  GateService gate_handlers_;
-  MemberService member_handlers_;
-  ImportService import_handlers_;
-  KeyService key_handlers_;
-  SettingsService settings_handlers_;
-  TenantService tenant_handlers_;
-  GroupHandlers group_handlers_;
-  PlacementService placement_handlers_;
-  rpc::Service communities_, gates_, members_, keys_, settings_, tenants_, placements_;
-  ProfileService profile_handlers_;
-  HouseRulesService house_rules_handlers_;
-  NamingService naming_handlers_;
-  OnboardingService onboarding_handlers_;
-  rpc::Service communities_, gates_, members_, keys_, settings_, tenants_;
-  rpc::Service profiles_, house_rules_, naming_, onboarding_;
+  // lanting.membership.v1.<name>, still without handlers.
+  rpc::Service& Add(const std::string& name);
+
+  CommunityService communities_;
+  GroupHandlers groups_;
+  HouseRulesService house_rules_;
+  NamingService naming_;
+  OnboardingService onboarding_;
+  PlacementService placements_;
+  GateService gates_;
+  MemberService members_;
+  ProfileService profiles_;
+  SegmentService segments_;
+  ImportService imports_;
+  KeyService keys_;
+  SettingsService settings_;
+  TenantService tenants_;
+  std::list<rpc::Service> services_;
 };
 
 }  // namespace lanting::membership

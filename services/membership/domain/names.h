@@ -23,6 +23,7 @@ inline std::string Application(const Id& c, const Id& a) { return Child(c, "appl
 inline std::string MemberImport(const Id& c, const Id& i) { return Child(c, "memberImports", i); }
 inline std::string RoutingRule(const Id& c, const Id& r) { return Child(c, "routingRules", r); }
 inline std::string GroupSplit(const Id& c, const Id& s) { return Child(c, "groupSplits", s); }
+inline std::string Segment(const Id& c, const Id& s) { return Child(c, "segments", s); }
 inline std::string HouseRules(const Id& c, int version) {
   return Community(c) + "/houseRules/" + std::to_string(version);
 }

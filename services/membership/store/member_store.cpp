@@ -43,6 +43,12 @@ Member ReadMember(const pqxx::row& row) {
   return m;
 }
 
+std::optional<Member> FindMember(pg::Tx& tx, const Id& community, const Id& member) {
+  const auto rows = tx.Run(sql::kGetMemberRow, tx.tenant(), member, community);
+  if (rows.empty()) return std::nullopt;
+  return ReadMember(rows.front());
+}
+
 Result<Member> GetMember(pg::Tx& tx, const Id& community, const Id& member) {
   auto rows = tx.Run(sql::kGetMember, tx.tenant(), member, community);
   if (rows.empty()) return errors::MemberNotFound(names::Member(community, member));

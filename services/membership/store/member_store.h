@@ -16,6 +16,9 @@ namespace lanting::membership {
 // A row of sql::kSelectMembers or kGetMember, without waiting_position.
 Member ReadMember(const pqxx::row& row);
 
+// Without waiting_position. nullopt: no such member of the community.
+std::optional<Member> FindMember(pg::Tx& tx, const Id& community, const Id& member);
+
 // With waiting_position. MEMBER_NOT_FOUND also if the member is of another community.
 Result<Member> GetMember(pg::Tx& tx, const Id& community, const Id& member);
 

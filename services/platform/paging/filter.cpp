@@ -2,237 +2,172 @@
 
 #include <google/protobuf/descriptor.h>
 
-#include <array>
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
 
-#include "platform/base/id.h"
 #include "platform/base/strings.h"
+#include "platform/paging/filter_node.h"
 
 namespace lanting::paging {
 namespace {
 
+using Node = Filter::Node;
+
 constexpr std::size_t kMaxBytes = 2000;
-constexpr std::size_t kMaxTerms = 20;
-constexpr std::string_view kSpace = " \t\r\n";
-constexpr std::string_view kWordEnd = " \t\r\n()\"',=<>!";
 
-bool IsNameStart(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool IsNameChar(char c) { return IsNameStart(c) || (c >= '0' && c <= '9') || c == '.'; }
-
-enum class Op { kEq, kNe, kLt, kLe, kGt, kGe, kHas };
-
-// The longer operators first.
-constexpr std::array<std::pair<std::string_view, Op>, 7> kOps{{{"!=", Op::kNe},
-                                                               {"<=", Op::kLe},
-                                                               {">=", Op::kGe},
-                                                               {"=", Op::kEq},
-                                                               {"<", Op::kLt},
-                                                               {">", Op::kGt},
-                                                               {":", Op::kHas}}};
-
-bool Allowed(Type type, Op op) {
-  if (op == Op::kEq || op == Op::kNe) return true;
-  if (op == Op::kHas) return type == Type::kString;
-  return type == Type::kString || type == Type::kInt || type == Type::kTime;
+void ReplaceAll(std::string& text, std::string_view from, const std::string& to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
 }
 
-std::string_view WhatIsAllowed(Type type) {
-  switch (type) {
-    case Type::kString:
-      return "text";
-    case Type::kInt:
-      return "a 64-bit integer";
-    case Type::kBool:
-      return "true or false";
-    case Type::kTime:
-      return "an RFC 3339 time such as 2024-05-01T08:00:00Z";
-    case Type::kEnum:
-      return "one of ";
-    case Type::kId:
-      return "a resource name or id";
-  }
-  return "";
-}
+// --- SQL ---
 
-// "communities/*/groups/*" against "communities/<id>/groups/<id>": the last id.
-std::optional<std::string_view> LastId(std::string_view name, std::string_view pattern) {
-  auto parts = Split(name, '/'), expected = Split(pattern, '/');
-  if (parts.size() != expected.size()) return std::nullopt;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (expected[i] == "*" ? !Id::Parse(parts[i]) : parts[i] != expected[i]) return std::nullopt;
-  }
-  return parts.back();
-}
-
-std::optional<std::string> Value(const FilterField& field, std::string_view text) {
-  if (field.type == Type::kEnum) {
-    for (const auto& [name, number] : field.values) {
-      if (name == text) return std::to_string(number);
-    }
-    return std::nullopt;
-  }
-  if (field.type == Type::kBool && text != "true" && text != "false") return std::nullopt;
-  if (field.type == Type::kId && text.find('/') != std::string_view::npos) {
-    auto id = LastId(text, field.resource);
-    return id ? ToSqlText(Type::kId, *id) : std::nullopt;
-  }
-  return ToSqlText(field.type, text);
-}
-
-std::string Condition(const FilterField& field, Op op, std::size_t number) {
-  auto value = Placeholder(number, field.type);
+// A condition that may be NULL where the column is.
+std::string Comparison(const std::string& column, Type type, Op op, const std::string& value) {
+  // Byte by byte, whatever the collation of the database: as Matches does.
+  const std::string ordered = type == Type::kString ? column + " COLLATE \"C\"" : column;
   switch (op) {
     case Op::kEq:
-      return field.column + " = " + value;
+      return column + " = " + value;
     case Op::kNe:
-      return field.column + " IS DISTINCT FROM " + value;
+      return column + " IS DISTINCT FROM " + value;
     case Op::kLt:
-      return field.column + " < " + value;
+      return ordered + " < " + value;
     case Op::kLe:
-      return field.column + " <= " + value;
+      return ordered + " <= " + value;
     case Op::kGt:
-      return field.column + " > " + value;
+      return ordered + " > " + value;
     case Op::kGe:
-      return field.column + " >= " + value;
+      return ordered + " >= " + value;
     case Op::kHas:
-      return "strpos(" + field.column + ", " + value + ") > 0";
+      return "strpos(" + column + ", " + value + ") > 0";
   }
   return "false";
 }
 
-class Parser {
- public:
-  Parser(std::string_view text, const std::vector<FilterField>& fields, std::vector<Param>& params)
-      : text_(text), fields_(fields), params_(params) {}
-
-  Result<std::string> Parse() {
-    std::string sql;
-    SkipSpace();
-    for (std::size_t terms = 0; at_ < text_.size(); ++terms) {
-      if (terms == kMaxTerms) return Fail(at_, "more than 20 terms");
-      if (terms > 0) RETURN_IF_ERROR(And());
-      ASSIGN_OR_RETURN(auto condition, Term());
-      sql += " AND " + condition;
-      SkipSpace();
-    }
-    return sql;
+std::string TermSql(const Node& term, std::vector<Param>& params) {
+  const auto& field = *term.field;
+  std::string column = field.column;
+  if (field.keyed()) {
+    params.push_back(term.key);
+    ReplaceAll(column, "{key}", Placeholder(params.size(), Type::kString));
+    column = "(" + column + ")";
   }
-
- private:
-  Error Fail(std::size_t position, const std::string& what) const {
-    std::string known;
-    for (const auto& f : fields_) known += (known.empty() ? "" : ", ") + ToLowerCamel(f.name);
-    auto characters = Utf8Length(text_.substr(0, position)).value_or(position) + 1;
-    return errors::InvalidField("filter", "INVALID_FILTER",
-                                "at character " + std::to_string(characters) + ": " + what + "; fields: " + known);
+  params.push_back(term.value);
+  const auto value = Placeholder(params.size(), field.type);
+  if (!field.holds.empty()) {
+    std::string condition = field.holds;
+    ReplaceAll(condition, "{value}", value);
+    return (term.op == Op::kNe) != term.negated ? "NOT " + condition : condition;
   }
-
-  void SkipSpace() {
-    while (at_ < text_.size() && kSpace.find(text_[at_]) != std::string_view::npos) ++at_;
+  // = and != are each other's opposite also for NULL; they are kept as they are, since indexes know them.
+  Op op = term.op;
+  bool negated = term.negated;
+  if (negated && (op == Op::kEq || op == Op::kNe)) {
+    op = op == Op::kEq ? Op::kNe : Op::kEq;
+    negated = false;
   }
+  const auto condition = Comparison(column, field.type, op, value);
+  return negated ? "(" + condition + ") IS NOT TRUE" : condition;
+}
 
-  // The bare word at the current place, without taking it.
-  std::string_view Word() const {
-    auto end = text_.find_first_of(kWordEnd, at_);
-    return text_.substr(at_, end == std::string_view::npos ? end : end - at_);
+std::string NodeSql(const Node& node, std::vector<Param>& params) {
+  if (node.kind == Node::Kind::kTerm) return TermSql(node, params);
+  std::string sql;
+  for (const auto& child : node.children) {
+    if (!sql.empty()) sql += node.kind == Node::Kind::kAnd ? " AND " : " OR ";
+    sql += NodeSql(child, params);
   }
+  return "(" + sql + ")";
+}
 
-  Result<void> And() {
-    auto word = Word();
-    if (word == "OR") return Fail(at_, "OR is not supported");
-    if (!text_.empty() && word.empty() && (text_[at_] == '(' || text_[at_] == ')')) {
-      return Fail(at_, "parentheses are not supported");
-    }
-    if (word != "AND" || kSpace.find(text_[at_ - 1]) == std::string_view::npos) return Fail(at_, "expected AND");
-    at_ += word.size();
-    SkipSpace();
-    return {};
+// --- memory ---
+
+std::int64_t Number(std::string_view digits) {
+  std::int64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
+}
+
+// "2024-05-01 08:00:00.000000+08:00", as ToSqlText makes it.
+Time ParseSqlTime(const std::string& text) {
+  using namespace std::chrono;
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, micros = 0, off_hour = 0, off_minute = 0;
+  char sign = '+';
+  std::sscanf(text.c_str(), "%d-%d-%d %d:%d:%d.%d%c%d:%d", &year, &month, &day, &hour, &minute, &second, &micros, &sign,
+              &off_hour, &off_minute);
+  const minutes offset = hours(off_hour) + minutes(off_minute);
+  return Time(sys_days(std::chrono::year(year) / month / day)) + hours(hour) + minutes(minute) + seconds(second) +
+         microseconds(micros) - (sign == '-' ? -offset : offset);
+}
+
+FilterValue TermValue(const Node& term) {
+  switch (term.field->type) {
+    case Type::kInt:
+    case Type::kEnum:
+      return Number(term.value);
+    case Type::kBool:
+      return std::int64_t{term.value == "true"};
+    case Type::kTime:
+      return ToFilterValue(ParseSqlTime(term.value));
+    case Type::kString:
+    case Type::kId:
+      break;
   }
+  return term.value;
+}
 
-  Result<std::string> Term() {
-    ASSIGN_OR_RETURN(const FilterField* field, Field());
-    SkipSpace();
-    auto op_at = at_;
-    ASSIGN_OR_RETURN(Op op, Operator());
-    if (!Allowed(field->type, op)) return Fail(op_at, "this operator is not for " + ToLowerCamel(field->name));
-    SkipSpace();
-    auto value_at = at_;
-    ASSIGN_OR_RETURN(auto literal, Literal());
-    auto value = Value(*field, literal);
-    if (!value) return Fail(value_at, ToLowerCamel(field->name) + " takes " + Expected(*field));
-    params_.push_back(std::move(value));
-    return Condition(*field, op, params_.size());
+bool Compare(const FilterValue& has, Op op, const FilterValue& wants) {
+  switch (op) {
+    case Op::kEq:
+      return has == wants;
+    case Op::kNe:
+      return has != wants;
+    case Op::kLt:
+      return has < wants;
+    case Op::kLe:
+      return has <= wants;
+    case Op::kGt:
+      return has > wants;
+    case Op::kGe:
+      return has >= wants;
+    case Op::kHas:
+      return std::get<std::string>(has).find(std::get<std::string>(wants)) != std::string::npos;
   }
+  return false;
+}
 
-  Result<const FilterField*> Field() {
-    if (at_ == text_.size()) return Fail(at_, "expected a field");
-    if (text_[at_] == '(' || text_[at_] == ')') return Fail(at_, "parentheses are not supported");
-    if (text_[at_] == '-') return Fail(at_, "NOT (-) is not supported");
-    auto start = at_;
-    while (at_ < text_.size() && (at_ == start ? IsNameStart(text_[at_]) : IsNameChar(text_[at_]))) ++at_;
-    auto name = text_.substr(start, at_ - start);
-    if (name.empty() || name == "AND" || name == "OR") return Fail(start, "expected a field");
-    if (name == "NOT") return Fail(start, "NOT is not supported");
-    if (at_ < text_.size() && text_[at_] == '(') return Fail(start, "functions are not supported");
-    for (const auto& f : fields_) {
-      if (name == f.name || name == ToLowerCamel(f.name)) return &f;
-    }
-    return Fail(start, "unknown field \"" + std::string(name.substr(0, 64)) + "\"");
+bool TermMatches(const Node& term, const FieldLookup& row) {
+  const auto has = row(*term.field, term.key);
+  const auto wants = TermValue(term);
+  bool matches = false;
+  if (!term.field->holds.empty()) {
+    matches = (std::find(has.begin(), has.end(), wants) != has.end()) != (term.op == Op::kNe);
+  } else {
+    matches = has.empty() ? term.op == Op::kNe : Compare(has.front(), term.op, wants);
   }
+  return matches != term.negated;
+}
 
-  Result<Op> Operator() {
-    for (const auto& [symbol, op] : kOps) {
-      if (text_.substr(at_, symbol.size()) == symbol) {
-        at_ += symbol.size();
-        return op;
-      }
-    }
-    return Fail(at_, "expected one of = != < <= > >= :");
+bool NodeMatches(const Node& node, const FieldLookup& row) {
+  auto matches = [&](const Node& child) { return NodeMatches(child, row); };
+  switch (node.kind) {
+    case Node::Kind::kAnd:
+      return std::all_of(node.children.begin(), node.children.end(), matches);
+    case Node::Kind::kOr:
+      return std::any_of(node.children.begin(), node.children.end(), matches);
+    case Node::Kind::kTerm:
+      break;
   }
+  return TermMatches(node, row);
+}
 
-  Result<std::string> Literal() {
-    if (at_ < text_.size() && (text_[at_] == '"' || text_[at_] == '\'')) return Quoted();
-    auto word = Word();
-    if (word.empty() || word == "AND" || word == "OR" || word == "NOT") return Fail(at_, "expected a value");
-    at_ += word.size();
-    if (at_ < text_.size() && text_[at_] == '(') return Fail(at_, "functions are not supported");
-    return std::string(word);
-  }
-
-  Result<std::string> Quoted() {
-    const auto start = at_;
-    const char quote = text_[at_++];
-    std::string out;
-    for (; at_ < text_.size(); ++at_) {
-      char c = text_[at_];
-      if (c == quote) {
-        ++at_;
-        return out;
-      }
-      if (c == '\\') {
-        if (++at_ == text_.size()) break;
-        static constexpr std::string_view kEscapes = "\"'\\nt", kMeaning = "\"'\\\n\t";
-        auto which = kEscapes.find(text_[at_]);
-        if (which == std::string_view::npos) return Fail(at_ - 1, "unknown escape");
-        c = kMeaning[which];
-      }
-      out.push_back(c);
-    }
-    return Fail(start, "the quoted text does not end");
-  }
-
-  static std::string Expected(const FilterField& field) {
-    std::string out(WhatIsAllowed(field.type));
-    for (std::size_t i = 0; field.type == Type::kEnum && i < field.values.size(); ++i) {
-      out += (i > 0 ? ", " : "") + field.values[i].first;
-    }
-    return out;
-  }
-
-  const std::string_view text_;
-  const std::vector<FilterField>& fields_;
-  std::vector<Param>& params_;
-  std::size_t at_ = 0;
-};
+bool NodeUses(const Node& node, std::string_view field) {
+  if (node.kind == Node::Kind::kTerm) return node.field->name == field;
+  return std::any_of(node.children.begin(), node.children.end(),
+                     [&](const Node& child) { return NodeUses(child, field); });
+}
 
 }  // namespace
 
@@ -245,16 +180,34 @@ std::vector<std::pair<std::string, int>> EnumValues(const google::protobuf::Enum
   return values;
 }
 
-Result<std::string> FilterSql(std::string_view text, const std::vector<FilterField>& fields,
-                              std::vector<Param>& params) {
+FilterValue ToFilterValue(Time time) {
+  return std::int64_t{std::chrono::floor<std::chrono::microseconds>(time.time_since_epoch()).count()};
+}
+
+Result<Filter> Filter::Parse(std::string_view text, const std::vector<FilterField>& fields) {
   if (text.size() > kMaxBytes) return errors::InvalidField("filter", "INVALID_FILTER", "longer than 2000 bytes");
   if (!Utf8Length(text) || text.find('\0') != std::string_view::npos) {
     return errors::InvalidField("filter", "INVALID_FILTER", "not UTF-8 text without NUL");
   }
-  const auto before = params.size();
-  auto sql = Parser(text, fields, params).Parse();
-  if (!sql.ok()) params.resize(before);
+  ASSIGN_OR_RETURN(auto root, detail::ParseFilter(text, fields));
+  return Filter(std::make_shared<const Node>(std::move(root)));
+}
+
+std::string Filter::ToSql(std::vector<Param>& params) const {
+  std::string sql;
+  if (root_->kind != Node::Kind::kAnd) return " AND " + NodeSql(*root_, params);
+  for (const auto& child : root_->children) sql += " AND " + NodeSql(child, params);
   return sql;
+}
+
+bool Filter::Matches(const FieldLookup& row) const { return NodeMatches(*root_, row); }
+
+bool Filter::Uses(std::string_view field) const { return NodeUses(*root_, field); }
+
+Result<std::string> FilterSql(std::string_view text, const std::vector<FilterField>& fields,
+                              std::vector<Param>& params) {
+  ASSIGN_OR_RETURN(const auto filter, Filter::Parse(text, fields));
+  return filter.ToSql(params);
 }
 
 }  // namespace lanting::paging

@@ -21,7 +21,9 @@ const std::vector<FilterField> kFields{
     {.name = "create_time", .column = "m.created_at", .type = Type::kTime},
     {.name = "state", .column = "m.state", .type = Type::kEnum, .values = {{"ACTIVE", 1}, {"WAITING", 2}}},
     {.name = "group", .column = "m.group_id", .type = Type::kId, .resource = "communities/*/groups/*"},
-    {.name = "profile.city", .column = "m.profile->>$$city$$", .type = Type::kString}};
+    {.name = "profile.city", .column = "m.profile->>$$city$$", .type = Type::kString},
+    {.name = "tags", .column = "", .holds = "EXISTS (SELECT FROM tag t WHERE t.tag = {value} AND t.id = m.id)"},
+    {.name = "attributes", .column = "m.attributes ->> {key}"}};
 
 constexpr const char* kId = "01hzy3k5v8c6q1m9t0w2x4b7nj";
 
@@ -44,7 +46,7 @@ TEST(FilterTest, BecomesSqlWithPlaceholders) {
       {"displayName:晨跑", " AND strpos(m.display_name, $1::text) > 0", {"晨跑"}},
       {"display_name = \"阿强 \\\"快\\\" \\\\ it's\"", " AND m.display_name = $1::text", {"阿强 \"快\" \\ it's"}},
       {"display_name = 'a \\' \"b\" AND c'", " AND m.display_name = $1::text", {"a ' \"b\" AND c"}},
-      {"display_name > \"\"", " AND m.display_name > $1::text", {""}},
+      {"display_name > \"\"", " AND m.display_name COLLATE \"C\" > $1::text", {""}},
       {"display_name = \"100%_*\"", " AND m.display_name = $1::text", {"100%_*"}},
       {"create_time > 2024-05-01T08:00:00+08:00",
        " AND m.created_at > $1::timestamptz",
@@ -56,6 +58,30 @@ TEST(FilterTest, BecomesSqlWithPlaceholders) {
       {"group = \"communities/" + id + "/groups/" + id + "\"", " AND m.group_id = $1::uuid", {uuid}},
       {"group = communities/" + id + "/groups/" + id, " AND m.group_id = $1::uuid", {uuid}},
       {"profile.city = 上海", " AND m.profile->>$$city$$ = $1::text", {"上海"}},
+      {"tags:绘画", " AND EXISTS (SELECT FROM tag t WHERE t.tag = $1::text AND t.id = m.id)", {"绘画"}},
+      {"-tags:绘画", " AND NOT EXISTS (SELECT FROM tag t WHERE t.tag = $1::text AND t.id = m.id)", {"绘画"}},
+      {"tags != 绘画", " AND NOT EXISTS (SELECT FROM tag t WHERE t.tag = $1::text AND t.id = m.id)", {"绘画"}},
+      {"NOT tags != 绘画", " AND EXISTS (SELECT FROM tag t WHERE t.tag = $1::text AND t.id = m.id)", {"绘画"}},
+      {"attributes.City_2 = 上海", " AND (m.attributes ->> $1::text) = $2::text", {"City_2", "上海"}},
+      {"state = ACTIVE OR state = WAITING", " AND (m.state = $1::integer OR m.state = $2::integer)", {"1", "2"}},
+      {"muted = true AND fan_score = 1 OR fan_score = 2 AND muted = false",
+       " AND m.muted = $1::boolean AND (m.fan_score = $2::bigint OR m.fan_score = $3::bigint) AND m.muted = "
+       "$4::boolean",
+       {"true", "1", "2", "false"}},
+      {"(muted = true AND fan_score = 1) OR fan_score = 2",
+       " AND ((m.muted = $1::boolean AND m.fan_score = $2::bigint) OR m.fan_score = $3::bigint)",
+       {"true", "1", "2"}},
+      {"((muted = true))AND(fan_score = 1)", " AND m.muted = $1::boolean AND m.fan_score = $2::bigint", {"true", "1"}},
+      {"NOT fan_score > 1", " AND (m.fan_score > $1::bigint) IS NOT TRUE", {"1"}},
+      {"NOT fan_score = 1", " AND m.fan_score IS DISTINCT FROM $1::bigint", {"1"}},
+      {"-fan_score != -1", " AND m.fan_score = $1::bigint", {"-1"}},
+      {"NOT display_name : a", " AND (strpos(m.display_name, $1::text) > 0) IS NOT TRUE", {"a"}},
+      {"NOT (fan_score = 1 OR muted = true)",
+       " AND m.fan_score IS DISTINCT FROM $1::bigint AND m.muted IS DISTINCT FROM $2::boolean",
+       {"1", "true"}},
+      {"NOT(fan_score = 1 AND -(muted = true))",
+       " AND (m.fan_score IS DISTINCT FROM $1::bigint OR m.muted = $2::boolean)",
+       {"1", "true"}},
   };
   for (const auto& c : cases) {
     std::vector<Param> params;
@@ -110,22 +136,37 @@ TEST(FilterTest, FaultsAreNamedWithTheirPlace) {
       {"group = 42", "group takes a resource name or id"},
       {std::string("group = communities/x/groups/") + kId, "group takes"},
       {std::string("group = groups/") + kId, "group takes"},
-      {"display_name = a OR display_name = b", "at character 18: OR is not supported"},
-      {"NOT display_name = a", "at character 1: NOT is not supported"},
-      {"-display_name = a", "NOT (-) is not supported"},
-      {"(display_name = a)", "parentheses are not supported"},
-      {"display_name = a AND (muted = true)", "at character 22: parentheses are not supported"},
-      {"display_name = a)", "parentheses are not supported"},
+      {"display_name = a OR", "at character 20: expected a field"},
+      {"OR display_name = a", "at character 1: expected a field"},
+      {"display_name = a OR OR muted = true", "expected a field"},
+      {"NOT", "expected a field"},
+      {"NOT NOT muted = true", "at character 5: expected a field"},
+      {"--muted = true", "at character 2: expected a field"},
+      {"(display_name = a", "at character 1: the parenthesis is not closed"},
+      {"()", "at character 2: expected a field"},
+      {"(display_name = a muted = true)", "at character 19: expected AND or OR"},
+      {"display_name = a)", "at character 17: no parenthesis is open"},
+      {"display_name = (a)", "expected a value"},
+      {"(display_name) = a", "at character 14: expected one of"},
       {"lower(display_name) = a", "functions are not supported"},
       {"display_name = lower(a)", "functions are not supported"},
-      {"display_name = a muted = true", "at character 18: expected AND"},
-      {"display_name = a and muted = true", "expected AND"},
-      {"display_name = \"a\"AND muted = true", "expected AND"},
+      {"display_name = a muted = true", "at character 18: expected AND or OR"},
+      {"display_name = a and muted = true", "expected AND or OR"},
+      {"display_name = a ANDmuted = true", "expected AND or OR"},
+      {"display_name = \"a\"AND muted = true", "expected AND or OR"},
       {"display_name = a AND", "expected a field"},
       {"display_name = AND", "expected a value"},
       {"AND", "expected a field"},
+      {"tags > a", "this operator is not for tags"},
+      {"attributes = a", "unknown field"},
+      {"attributes. = a", "unknown field"},
+      {"attributes.a.b = a", "unknown field"},
+      {"attributes.城市 = a", "unknown field"},
+      {"attributes.a-b = a", "expected one of"},
+      {"attributes.a'b = a", "expected one of"},
+      {"attributes." + std::string(65, 'k') + " = a", "unknown field"},
       {"display_name = \"群聊", "at character 16: the quoted text does not end"},
-      {"display_name = \"群聊\" OR", "at character 21: OR is not supported"},
+      {"display_name = \"群聊\" XOR", "at character 21: expected AND or OR"},
       {"display_name = \"a\\", "does not end"},
       {"display_name = \"a\\x\"", "unknown escape"},
       {"display_name = \xff", "not UTF-8"},
@@ -148,19 +189,33 @@ TEST(FilterTest, AFaultListsTheFields) {
   std::vector<Param> params;
   auto sql = FilterSql("x = 1", kFields, params);
   EXPECT_THAT(sql.error().violations.at(0).description,
-              HasSubstr("fields: displayName, externalId, fanScore, muted, createTime, state, group, profile.city"));
+              HasSubstr("fields: displayName, externalId, fanScore, muted, createTime, state, group, profile.city, "
+                        "tags, attributes.KEY"));
 }
 
-TEST(FilterTest, AtMostTwentyTerms) {
+TEST(FilterTest, AtMostFiftyTerms) {
   std::string filter = "muted = true";
-  for (int i = 1; i < 20; ++i) filter += " AND muted = true";
+  for (int i = 1; i < 50; ++i) filter += " AND muted = true";
   std::vector<Param> params;
   EXPECT_TRUE(FilterSql(filter, kFields, params).ok());
-  EXPECT_EQ(params.size(), 20u);
+  EXPECT_EQ(params.size(), 50u);
   auto more = FilterSql(filter + " AND muted = true", kFields, params);
   ASSERT_FALSE(more.ok());
-  EXPECT_THAT(more.error().message, HasSubstr("more than 20 terms"));
-  EXPECT_EQ(params.size(), 20u);
+  EXPECT_THAT(more.error().message, HasSubstr("more than 50 terms"));
+  EXPECT_EQ(params.size(), 50u);
+}
+
+TEST(FilterTest, AtMostTwentyParenthesesDeep) {
+  auto nested = [](int depth) { return std::string(depth, '(') + "muted = true" + std::string(depth, ')'); };
+  std::vector<Param> params;
+  EXPECT_TRUE(FilterSql(nested(20), kFields, params).ok());
+  for (int depth : {21, 900}) {
+    auto deep = FilterSql(nested(depth), kFields, params);
+    ASSERT_FALSE(deep.ok());
+    EXPECT_THAT(deep.error().message, HasSubstr("more than 20 parentheses deep"));
+  }
+  EXPECT_FALSE(FilterSql(std::string(1999, '('), kFields, params).ok());
+  EXPECT_FALSE(FilterSql(std::string(1999, '-'), kFields, params).ok());
 }
 
 // What an attacker writes is refused or becomes a parameter: the statement is the same as for a harmless word.
@@ -200,9 +255,14 @@ void ExpectOwnTextOnly(const std::string& sql, const std::vector<Param>& params)
       remove("$" + std::to_string(n) + "::" + type);
     }
   }
-  for (const auto& field : kFields) remove(field.column);
-  for (const char* own :
-       {" AND ", " IS DISTINCT FROM ", "strpos(", ", ", ") > 0", " <= ", " >= ", " = ", " < ", " > "}) {
+  // The holds condition and the keyed column, around what is a placeholder now.
+  for (const char* own : {"EXISTS (SELECT FROM tag t WHERE t.tag = ", " AND t.id = m.id)", "(m.attributes ->> "})
+    remove(own);
+  for (const auto& field : kFields) {
+    if (!field.column.empty()) remove(field.column);
+  }
+  for (const char* own : {" AND ", " OR ", " IS DISTINCT FROM ", "strpos(", ", ", ") > 0", " <= ", " >= ", " = ", " < ",
+                          " > ", " COLLATE \"C\"", ") IS NOT TRUE", "NOT ", "(", ")"}) {
     remove(own);
   }
   EXPECT_EQ(rest.find_first_not_of('\x01'), std::string::npos) << sql;
@@ -227,7 +287,7 @@ TEST(FilterTest, RandomSentencesNeverCrashAndNeverReachTheSql) {
                                               "state",
                                               "group",
                                               "create_time",
-                                              "profile.city",
+                                              "tags",
                                               "=",
                                               "!=",
                                               "<=",
@@ -246,9 +306,13 @@ TEST(FilterTest, RandomSentencesNeverCrashAndNeverReachTheSql) {
                                               "'; --",
                                               "12",
                                               "-1",
+                                              "-",
+                                              "profile.city",
+                                              "attributes.city",
                                               "true",
                                               "ACTIVE",
                                               " ",
+                                              " OR ",
                                               " ",
                                               "群",
                                               "$1",

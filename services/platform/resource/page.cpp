@@ -34,6 +34,7 @@ Result<std::string> ReadPage(pg::Pool& pool, const rpc::Call& call, const ListSp
 
   ASSIGN_OR_RETURN(const auto rows,
                    pg::ReadTenant(pool, call.tenant(), call.deadline, [&](pg::Tx& tx) -> Result<pqxx::result> {
+                     if (spec.settings) tx.Run(*spec.settings);
                      auto found = tx.RunDynamic(sql, {params.begin(), params.end()});
                      if (found.empty() && !after && check) RETURN_IF_ERROR(check(tx));
                      return found;

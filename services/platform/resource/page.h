@@ -19,6 +19,8 @@ struct ListSpec {
   const char* id_column;
   std::vector<paging::FilterField> filters{};
   std::vector<paging::OrderField> orders{};
+  // Run in the transaction before the page is read, if there is one: settings for its plan.
+  const pg::Statement* settings = nullptr;
 };
 
 struct ListArguments {
