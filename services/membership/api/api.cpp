@@ -10,12 +10,14 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
       key_handlers_(pool),
       settings_handlers_(pool),
       tenant_handlers_(pool),
+      person_handlers_(pool),
       communities_("lanting.membership.v1.CommunityService"),
       gates_("lanting.membership.v1.GateService"),
       members_("lanting.membership.v1.MemberService"),
       keys_("lanting.membership.v1.KeyService"),
       settings_("lanting.membership.v1.SettingsService"),
-      tenants_("lanting.membership.v1.TenantService") {
+      tenants_("lanting.membership.v1.TenantService"),
+      persons_("lanting.membership.v1.PersonService") {
   community_handlers_.Register(communities_);
   gate_handlers_.Register(gates_);
   member_handlers_.RegisterJoin(gates_);
@@ -24,6 +26,7 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
   key_handlers_.Register(keys_);
   settings_handlers_.Register(settings_);
   tenant_handlers_.Register(tenants_);
+  person_handlers_.Register(persons_);
 }
 
 }  // namespace lanting::membership

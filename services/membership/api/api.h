@@ -1,4 +1,4 @@
-// Everything the process serves: the six services and their handlers.
+// Everything the process serves: the services and their handlers.
 #pragma once
 
 #include <functional>
@@ -10,6 +10,7 @@
 #include "membership/api/join_batcher.h"
 #include "membership/api/key_service.h"
 #include "membership/api/member_service.h"
+#include "membership/api/person_service.h"
 #include "membership/api/settings_service.h"
 #include "membership/api/tenant_service.h"
 
@@ -21,7 +22,7 @@ class Api {
   Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports);
 
   // For the server, which must not outlive this.
-  std::vector<rpc::Service*> services() { return {&communities_, &gates_, &members_, &keys_, &settings_, &tenants_}; }
+  std::vector<rpc::Service*> services() { return {&communities_, &gates_, &members_, &keys_, &settings_, &tenants_, &persons_}; }
 
  private:
   CommunityService community_handlers_;
@@ -31,7 +32,9 @@ class Api {
   KeyService key_handlers_;
   SettingsService settings_handlers_;
   TenantService tenant_handlers_;
+  PersonService person_handlers_;
   rpc::Service communities_, gates_, members_, keys_, settings_, tenants_;
+  rpc::Service persons_;
 };
 
 }  // namespace lanting::membership
