@@ -36,6 +36,7 @@ const std::map<std::string, std::string> kStoredIn = {
     {"Application.display_name", "application.display_name"},
     {"Application.external_id", "application.external_id"},
     {"Application.decision_reason", "application.decision_reason"},
+    {"RejectApplicationRequest.reason", "application.decision_reason"},
     {"ImportRowError.message", "import_row_error.message"},
     {"Merge.reason", "member_merge.reason"},
     {"MergeMembersRequest.reason", "member_merge.reason"},
@@ -100,7 +101,8 @@ class ErasureTest : public PersonTest {
     auto* identity = a->add_identities();
     identity->set_channel(channel);
     identity->set_user_id(user_id);
-    const auto made = gates_.SubmitApplication(As("GateService/SubmitApplication", request, display_name), request);
+    const auto made = gates_.SubmitApplication(
+        As("GateService/SubmitApplication", request, "apply-" + user_id.substr(0, 2)), request);
     EXPECT_TRUE(made.ok()) << made.error().message;
     return made.ok() ? *made : pb::Application();
   }
@@ -140,13 +142,13 @@ class ErasureTest : public PersonTest {
 
   // Where each of the values stands: "table.column" of every column of text, bytes, JSON and arrays in the schema.
   std::map<std::string, std::set<std::string>> Scan(const std::vector<std::string>& values) {
-    const auto columns = One(
-        "SELECT string_agg(c.relname || ' ' || a.attname || ' ' || t.typname, ',') FROM pg_class c"
-        " JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'membership'"
-        " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
-        " JOIN pg_type t ON t.oid = a.atttypid"
-        " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND (t.typcategory IN ('S', 'A') OR t.typname IN"
-        " ('bytea', 'json', 'jsonb', 'name', 'xml'))");
+    const auto columns =
+        One("SELECT string_agg(c.relname || ' ' || a.attname || ' ' || t.typname, ',') FROM pg_class c"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'membership'"
+            " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+            " JOIN pg_type t ON t.oid = a.atttypid"
+            " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND (t.typcategory IN ('S', 'A') OR t.typname IN"
+            " ('bytea', 'json', 'jsonb', 'name', 'xml'))");
     std::string list;
     for (const auto& value : values) list += (list.empty() ? "'" : ", '") + value + "'";
     std::map<std::string, std::set<std::string>> found;
@@ -182,8 +184,9 @@ TEST_F(ErasureTest, EveryFieldWithPersonalDataIsKnownToTheErasure) {
       const auto* field = message->field(i);
       if (!field->options().GetExtension(common::v1::rules).pii()) continue;
       const auto name = field->full_name().substr(std::string_view("lanting.membership.v1.").size());
-      EXPECT_TRUE(kStoredIn.contains(name)) << name << " holds personal data: erase it (store/sql_erasure.h), fill it in "
-                                            << "NothingOfThePersonIsLeft, and say here where it is stored";
+      EXPECT_TRUE(kStoredIn.contains(name))
+          << name << " holds personal data: erase it (store/sql_erasure.h), fill it in "
+          << "NothingOfThePersonIsLeft, and say here where it is stored";
       seen.insert(name);
     }
   });
@@ -191,9 +194,10 @@ TEST_F(ErasureTest, EveryFieldWithPersonalDataIsKnownToTheErasure) {
     EXPECT_TRUE(seen.contains(field)) << field << " is no field with personal data any more";
     if (column == kRequestOnly) continue;
     const auto dot = column.find('.');
-    EXPECT_EQ(One("SELECT count(*) FROM information_schema.columns WHERE table_schema = 'membership' AND table_name = '" +
-                  column.substr(0, dot) + "' AND column_name = '" + column.substr(dot + 1) + "'"),
-              "1")
+    EXPECT_EQ(
+        One("SELECT count(*) FROM information_schema.columns WHERE table_schema = 'membership' AND table_name = '" +
+            column.substr(0, dot) + "' AND column_name = '" + column.substr(dot + 1) + "'"),
+        "1")
         << column;
   }
 }
@@ -238,15 +242,15 @@ TEST_F(ErasureTest, NothingOfThePersonIsLeft) {
   One("INSERT INTO request_log VALUES ('" + tenant_.ToUuid() +
       "', 'keys/test', '/lanting.membership.v1.MemberService/BatchCreateMembers', 'batch', '', '\\x" +
       HexEncode(batch.SerializeAsString()) + "')");
-  One("INSERT INTO request_log VALUES ('" + tenant_.ToUuid() + "', 'keys/test', '/no.such/Method', 'unknown', '', '\\x" +
-      HexEncode(target + " 秦观-zqp") + "')");
+  One("INSERT INTO request_log VALUES ('" + tenant_.ToUuid() +
+      "', 'keys/test', '/no.such/Method', 'unknown', '', '\\x" + HexEncode(target + " 秦观-zqp") + "')");
 
   std::vector<std::string> values;
   for (const char* v :
-       {"秦观早年-zqa", "ext-zqb",      "不再来了-zqd", "少游申请-zqe",    "wx-zqf",         "答案甲-zqg",
-        "理由-zqh",     "少游再来-zqi", "dc-zqj",       "答案乙-zqk",      "淮海居士-zql",   "ext2-zqm",
-        "wm-zqn",       "答案丙-zqo",   "秦观-zqp",     "wm2-zqq",         "填词-zqr",       "婉约-zqs",
-        "13800138000-zqt", "写信说同意-zqu", "初合-zqv", "再合-zqw",       "早年标签-zqx",   "有人说起-zqy"}) {
+       {"秦观早年-zqa",    "ext-zqb",        "不再来了-zqd", "少游申请-zqe", "wx-zqf",       "答案甲-zqg",
+        "理由-zqh",        "少游再来-zqi",   "dc-zqj",       "答案乙-zqk",   "淮海居士-zql", "ext2-zqm",
+        "wm-zqn",          "答案丙-zqo",     "秦观-zqp",     "wm2-zqq",      "填词-zqr",     "婉约-zqs",
+        "13800138000-zqt", "写信说同意-zqu", "初合-zqv",     "再合-zqw",     "早年标签-zqx", "有人说起-zqy"}) {
     values.push_back(v);
   }
   auto stored = Scan(values);

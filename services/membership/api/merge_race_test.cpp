@@ -1,4 +1,5 @@
-// Merges and their undo while others tag, place, note, update, join and leave: nothing is lost, and every counter is true.
+// Merges and their undo while others tag, place, note, update, join and leave: nothing is lost, and every counter is
+// true.
 #include <atomic>
 #include <random>
 #include <thread>
@@ -85,9 +86,8 @@ TEST_F(MergeRaceTest, NothingIsLostOrDoubledBetweenMergesAndUndos) {
             });
             break;
           case 2:
-            attributes += WriteTo(pool, id, false, [&](pg::Tx& tx) {
-              tx.Run(kAttribute, tx.tenant(), id, "k" + unique, "v" + unique);
-            });
+            attributes += WriteTo(pool, id, false,
+                                  [&](pg::Tx& tx) { tx.Run(kAttribute, tx.tenant(), id, "k" + unique, "v" + unique); });
             break;
           default:
             WriteTo(pool, id, true,
@@ -149,7 +149,8 @@ TEST_F(MergeRaceTest, NothingIsLostOrDoubledBetweenMergesAndUndos) {
     EXPECT_EQ(One("SELECT count(*) || ' ' || count(DISTINCT user_id) FROM member_identity"), "16 16");
     EXPECT_EQ(One("SELECT count(*) || ' ' || count(DISTINCT tag) FROM member_tag"),
               std::to_string(tags) + " " + std::to_string(tags));
-    EXPECT_EQ(One("SELECT count(*) FROM member_tag t JOIN member m ON m.id = t.member_id WHERE m.state IN (3, 5)"), "0");
+    EXPECT_EQ(One("SELECT count(*) FROM member_tag t JOIN member m ON m.id = t.member_id WHERE m.state IN (3, 5)"),
+              "0");
     EXPECT_EQ(One("SELECT count(*) || ' ' || count(DISTINCT detail ->> 'text') FROM member_history WHERE kind = 16"),
               std::to_string(notes) + " " + std::to_string(notes));
     EXPECT_EQ(One("SELECT count(*) FROM member_history h JOIN member m ON m.id = h.member_id WHERE m.state = 5"), "0");
@@ -162,8 +163,9 @@ TEST_F(MergeRaceTest, NothingIsLostOrDoubledBetweenMergesAndUndos) {
   check("after the race");
 
   // And all of it can be taken apart again, though what was merged further only after that.
-  const auto open = "SELECT coalesce(string_agg(id::text, ',' ORDER BY create_time DESC), '') FROM member_merge WHERE"
-                    " state = 1";
+  const auto open =
+      "SELECT coalesce(string_agg(id::text, ',' ORDER BY create_time DESC), '') FROM member_merge WHERE"
+      " state = 1";
   for (bool any = true; any;) {
     any = false;
     const auto ids = One(open);

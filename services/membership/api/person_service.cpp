@@ -138,16 +138,15 @@ Result<pb::Merge> PersonService::GetMerge(const rpc::Call& call, const pb::GetMe
 
 Result<pb::ListMergesResponse> PersonService::ListMerges(const rpc::Call& call, const pb::ListMergesRequest& request) {
   pb::ListMergesResponse response;
-  ASSIGN_OR_RETURN(
-      *response.mutable_next_page_token(),
-      resource::ReadPage(
-          pool_, call, MergeList(),
-          {.parent = names::Parse(request.parent()).first,
-           .filter = request.filter(),
-           .page_size = request.page_size(),
-           .page_token = request.page_token()},
-          [&](const pqxx::row& row) { *response.add_merges() = convert::ToProto(merge_store::Read(row)); },
-          CommunityMustExist(request.parent())));
+  ASSIGN_OR_RETURN(*response.mutable_next_page_token(),
+                   resource::ReadPage(
+                       pool_, call, MergeList(),
+                       {.parent = names::Parse(request.parent()).first,
+                        .filter = request.filter(),
+                        .page_size = request.page_size(),
+                        .page_token = request.page_token()},
+                       [&](const pqxx::row& row) { *response.add_merges() = convert::ToProto(merge_store::Read(row)); },
+                       CommunityMustExist(request.parent())));
   return response;
 }
 
@@ -162,9 +161,9 @@ Result<pb::PersonExport> PersonService::ExportPerson(const rpc::Call& call, cons
 Result<pb::Erasure> PersonService::ErasePerson(const rpc::Call& call, const pb::ErasePersonRequest& request) {
   const auto name = names::Parse(request.name());
   return idempotency::Write<pb::Erasure>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<pb::Erasure> {
-    ASSIGN_OR_RETURN(const auto erasure, erasure_store::Erase(tx, work, CauseOf(call), name.first, name.second,
-                                                              static_cast<ErasureReason>(request.reason()),
-                                                              call.principal.subject));
+    ASSIGN_OR_RETURN(const auto erasure,
+                     erasure_store::Erase(tx, work, CauseOf(call), name.first, name.second,
+                                          static_cast<ErasureReason>(request.reason()), call.principal.subject));
     return convert::ToProto(erasure);
   });
 }

@@ -27,7 +27,8 @@ class DuplicateServiceTest : public PersonTest {
       EXPECT_EQ(d.member(), member);
       std::string reasons;
       for (auto r : d.reasons()) {
-        reasons += (reasons.empty() ? "" : "+") + pb::DuplicateReason_Name(static_cast<pb::DuplicateReason>(r)).substr(17);
+        reasons +=
+            (reasons.empty() ? "" : "+") + pb::DuplicateReason_Name(static_cast<pb::DuplicateReason>(r)).substr(17);
       }
       out.push_back(d.duplicate_display_name() + " " + std::to_string(d.score()) + " " + reasons);
     }
@@ -69,20 +70,20 @@ class DuplicateServiceTest : public PersonTest {
 
 TEST_F(DuplicateServiceTest, NamesAreComparedAsPeopleReadThem) {
   const auto name_key = [&](const std::string& name) { return One("SELECT compare_key('" + name + "')"); };
-  for (const auto& [name, key] : std::vector<std::pair<std::string, std::string>>{
-           {"王小明", "王小明"},
-           {"王 小 明", "王小明"},
-           {"王　小明", "王小明"},
-           {"【王·小明】", "王小明"},
-           {"ＷＡＮＧ Xiao-Ming", "wangxiaoming"},
-           {"Wang_Xiao.Ming!", "wangxiaoming"},
-           {"wáng", "wáng"},
-           {"ÉLAN", "élan"},
-           {"ｶﾞ", "ガ"},
-           {"①号", "1号"},
-           {"。。。", ""},
-           {"阿依古丽·买买提", "阿依古丽买买提"},
-           {"O\\''Neil [x]", "oneilx"}}) {
+  for (const auto& [name, key] :
+       std::vector<std::pair<std::string, std::string>>{{"王小明", "王小明"},
+                                                        {"王 小 明", "王小明"},
+                                                        {"王　小明", "王小明"},
+                                                        {"【王·小明】", "王小明"},
+                                                        {"ＷＡＮＧ Xiao-Ming", "wangxiaoming"},
+                                                        {"Wang_Xiao.Ming!", "wangxiaoming"},
+                                                        {"wáng", "wáng"},
+                                                        {"ÉLAN", "élan"},
+                                                        {"ｶﾞ", "ガ"},
+                                                        {"①号", "1号"},
+                                                        {"。。。", ""},
+                                                        {"阿依古丽·买买提", "阿依古丽买买提"},
+                                                        {"O\\''Neil [x]", "oneilx"}}) {
     EXPECT_EQ(name_key(name), key) << name;
   }
   EXPECT_EQ(One("SELECT phone_key('+86 138-0013-8000')"), "13800138000");
@@ -170,8 +171,8 @@ TEST_F(DuplicateServiceTest, ALargeCommunityTakesSeveralCalls) {
   const auto insert = [&](const std::string& name, int n) {
     One("INSERT INTO member (tenant_id, id, community_id, display_name, expectation, state, group_id, source,"
         " accepted_rules_version, join_time, create_time, update_time, version) SELECT '" +
-        tenant_.ToUuid() + "', gen_random_uuid(), " + community + ", '" + name + "', '', 3, NULL, 1, 0, now(), now(), " +
-        "now(), 1 FROM generate_series(1, " + std::to_string(n) + ") i");
+        tenant_.ToUuid() + "', gen_random_uuid(), " + community + ", '" + name +
+        "', '', 3, NULL, 1, 0, now(), now(), " + "now(), 1 FROM generate_series(1, " + std::to_string(n) + ") i");
   };
   insert("路人", 1500);  // who left counts as looked at, and is in no pair
   const auto a = Join(community_, Named("李雷")).name(), b = Join(community_, Named("李 雷")).name();

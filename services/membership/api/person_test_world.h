@@ -65,9 +65,8 @@ class PersonTest : public ApiTest {
   }
   pb::Member GetMember(const std::string& name) {
     const auto id = names::Parse(name);
-    auto found = pg::ReadTenant(pool_, tenant_, DeadlineIn(std::chrono::seconds(20)), [&](pg::Tx& tx) {
-      return membership::GetMember(tx, id.first, id.second);
-    });
+    auto found = pg::ReadTenant(pool_, tenant_, DeadlineIn(std::chrono::seconds(20)),
+                                [&](pg::Tx& tx) { return membership::GetMember(tx, id.first, id.second); });
     EXPECT_TRUE(found.ok()) << name;
     return found.ok() ? convert::ToProto(*found) : pb::Member();
   }
@@ -137,9 +136,10 @@ class PersonTest : public ApiTest {
     // Joined, less left and merged with a place, is active.
     const auto count = [&](const std::string& type, bool with_group) {
       int n = 0;
-      const auto payloads = One("SELECT coalesce(string_agg(encode(payload, 'hex'), ','), '') FROM outbox WHERE type = "
-                                "'lanting.membership.v1." +
-                                type + "'");
+      const auto payloads =
+          One("SELECT coalesce(string_agg(encode(payload, 'hex'), ','), '') FROM outbox WHERE type = "
+              "'lanting.membership.v1." +
+              type + "'");
       for (auto hex : Split(payloads, ',')) {
         std::string bytes;
         for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {

@@ -29,17 +29,15 @@ bool Same(const std::string& a, const std::string& b) { return !a.empty() && a =
 
 bool SameUserIdElsewhere(const PersonTraits& a, const PersonTraits& b) {
   return std::any_of(a.identities.begin(), a.identities.end(), [&](const ChannelIdentity& i) {
-    return std::any_of(b.identities.begin(), b.identities.end(), [&](const ChannelIdentity& j) {
-      return i.channel != j.channel && i.user_id == j.user_id;
-    });
+    return std::any_of(b.identities.begin(), b.identities.end(),
+                       [&](const ChannelIdentity& j) { return i.channel != j.channel && i.user_id == j.user_id; });
   });
 }
 
 bool TwoAccountsOnAChannel(const PersonTraits& a, const PersonTraits& b) {
   return std::any_of(a.identities.begin(), a.identities.end(), [&](const ChannelIdentity& i) {
-    return std::any_of(b.identities.begin(), b.identities.end(), [&](const ChannelIdentity& j) {
-      return i.channel == j.channel && i.user_id != j.user_id;
-    });
+    return std::any_of(b.identities.begin(), b.identities.end(),
+                       [&](const ChannelIdentity& j) { return i.channel == j.channel && i.user_id != j.user_id; });
   });
 }
 

@@ -36,8 +36,8 @@ struct MergePlan {
   bool target_joined = false;                    // came in from the waiting list, by the source's place
 };
 
-// MEMBER_GONE unless both are in or wait. They must be two of the same community. A target that waits takes the place of
-// an ACTIVE source; of two who wait, it takes the better ticket.
+// MEMBER_GONE unless both are in or wait. They must be two of the same community. A target that waits takes the place
+// of an ACTIVE source; of two who wait, it takes the better ticket.
 Result<MergePlan> DecideMerge(const Member& target, const Member& source, Time now);
 
 // Writes back what of `fields` still is as the merge left it; those that went back.

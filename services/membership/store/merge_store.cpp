@@ -19,9 +19,7 @@ struct Both {
   Member target, source;
 };
 
-std::optional<std::string> OrNull(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
-}
+std::optional<std::string> OrNull(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
 
 Result<Both> LockBoth(pg::Tx& tx, const Id& community, const Id& target, const Id& source) {
   const auto target_name = names::Member(community, target);
@@ -226,7 +224,8 @@ std::optional<MergeRecord> Get(pg::Tx& tx, const Id& community, const Id& merge)
 Result<MergeRecord> Merge(pg::Tx& tx, idempotency::Work& work, const JoinContext& context,
                           const MergeRequest& request) {
   if (request.target == request.source) {
-    return lanting::errors::InvalidField("source", "DUPLICATE_VALUE", "must be another member than the one that stays.");
+    return lanting::errors::InvalidField("source", "DUPLICATE_VALUE",
+                                         "must be another member than the one that stays.");
   }
   const auto& community = request.community;
   ASSIGN_OR_RETURN(const auto before, LockBoth(tx, community, request.target, request.source));

@@ -21,14 +21,12 @@ std::vector<T> ToVector(const std::set<T>& values) {
 }
 
 struct Known {
-  std::set<Id> members, live, gone;
+  std::set<Id> members, live, merges;
   std::map<Id, Application> applications;
   std::set<std::string> external_ids, display_names;
   std::set<ChannelIdentity> identities;
 
-  std::size_t size() const {
-    return members.size() + applications.size() + external_ids.size() + identities.size();
-  }
+  std::size_t size() const { return members.size() + applications.size() + external_ids.size() + identities.size(); }
 };
 
 // The name of all who were erased names nobody.
@@ -37,8 +35,8 @@ void AddName(Known& known, const std::string& name) {
 }
 
 void FindMembers(pg::Tx& tx, const Id& community, Known& known) {
-  for (const auto& row : tx.Run(sql::kMembersOfPerson, tx.tenant(), community, ToVector(known.members),
-                                ToVector(known.external_ids))) {
+  for (const auto& row :
+       tx.Run(sql::kMembersOfPerson, tx.tenant(), community, ToVector(known.members), ToVector(known.external_ids))) {
     const auto id = pg::GetId(row["id"]);
     known.members.insert(id);
     const auto state = static_cast<MemberState>(pg::GetInt(row["state"]));
@@ -58,6 +56,7 @@ void FindMembers(pg::Tx& tx, const Id& community, Known& known) {
 void FindInMerges(pg::Tx& tx, Known& known) {
   for (const auto& row : tx.Run(sql::kMergesOf, tx.tenant(), ToVector(known.members), kMaxListed)) {
     const auto merge = merge_store::Read(row);
+    known.merges.insert(merge.id);
     if (merge.state != MergeState::kDone) continue;
     for (const auto* list : {&merge.snapshot.identities_moved(), &merge.snapshot.identities_kept()}) {
       for (const auto& i : *list) known.identities.insert({static_cast<Channel>(i.channel()), i.user_id()});
@@ -75,8 +74,8 @@ bool IsTheirs(const Known& known, const Application& a) {
 // Whether the member of an application is of the community still, and is not the person: an account that changed hands.
 bool IsSomebodyElses(pg::Tx& tx, const Known& known, const Application& a) {
   if (a.member.IsNil() || known.members.contains(a.member)) return false;
-  for (const auto& row : tx.Run(sql::kMembersOfPerson, tx.tenant(), a.community, std::vector<Id>{a.member},
-                                std::vector<std::string>())) {
+  for (const auto& row :
+       tx.Run(sql::kMembersOfPerson, tx.tenant(), a.community, std::vector<Id>{a.member}, std::vector<std::string>())) {
     const auto state = static_cast<MemberState>(pg::GetInt(row["state"]));
     if (pg::GetId(row["id"]) == a.member && state != MemberState::kLeft) return true;
   }
@@ -104,8 +103,8 @@ void FindApplications(pg::Tx& tx, const Id& community, Known& known) {
 }  // namespace
 
 Result<Scope> FindScope(pg::Tx& tx, const Id& community, const Id& member) {
-  const auto rows = tx.Run(sql::kMembersOfPerson, tx.tenant(), community, std::vector<Id>{member},
-                           std::vector<std::string>());
+  const auto rows =
+      tx.Run(sql::kMembersOfPerson, tx.tenant(), community, std::vector<Id>{member}, std::vector<std::string>());
   const auto asked =
       std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return pg::GetId(row["id"]) == member; });
   if (asked == rows.end()) return errors::MemberNotFound(names::Member(community, member));
@@ -123,6 +122,7 @@ Result<Scope> FindScope(pg::Tx& tx, const Id& community, const Id& member) {
   Scope scope{.community = community,
               .members = {first},
               .live = ToVector(known.live),
+              .merges = ToVector(known.merges),
               .external_ids = ToVector(known.external_ids),
               .display_names = ToVector(known.display_names),
               .identities = ToVector(known.identities)};
@@ -137,6 +137,7 @@ std::vector<std::string> Scope::ResourceNames() const {
   std::vector<std::string> all;
   for (const auto& id : members) all.push_back(names::Member(community, id));
   for (const auto& a : applications) all.push_back(names::Application(community, a.id));
+  for (const auto& id : merges) all.push_back(names::Child(community, "merges", id));
   return all;
 }
 

@@ -18,11 +18,12 @@ inline constexpr int kMaxListed = 2000;
 // Who the person is: members, applications, and what they are known by.
 struct Scope {
   Id community;
-  // The member that was asked for, or the one that it is part of; first, and then all others: merged into it, and earlier
-  // stays under the same external id.
+  // The member that was asked for, or the one that it is part of; first, and then all others: merged into it, and
+  // earlier stays under the same external id.
   std::vector<Id> members;
   std::vector<Id> live;  // those who are in or wait
   std::vector<Application> applications;
+  std::vector<Id> merges;
   std::vector<std::string> external_ids, display_names;
   std::vector<ChannelIdentity> identities;
 

@@ -59,8 +59,8 @@ Result<Everything> Export(pg::Tx& tx, const Id& community, const Id& member) {
   ReadImportErrors(tx, all);
   ReadReplies(tx, all);
   constexpr auto kMost = static_cast<std::size_t>(kMaxListed);
-  for (auto size : {all.acceptances.size(), all.history.size(), all.merges.size(), all.import_errors.size(),
-                    all.replies.size()}) {
+  for (auto size :
+       {all.acceptances.size(), all.history.size(), all.merges.size(), all.import_errors.size(), all.replies.size()}) {
     all.truncated |= size >= kMost;
   }
   return all;

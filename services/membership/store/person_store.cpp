@@ -12,6 +12,7 @@ namespace lanting::membership::person_store {
 namespace {
 
 constexpr int kOthersOfOne = 50;
+constexpr std::size_t kMembersAtOnce = 100;
 
 std::vector<std::int32_t> Channels() {
   std::vector<std::int32_t> channels;
@@ -87,16 +88,22 @@ DuplicatePage ListDuplicates(pg::Tx& tx, const Id& community, const DuplicateCur
     if (id != after.member || !after.other.IsNil()) members.push_back(id);
   }
   DuplicatePage page;
-  if (members.empty()) return page;
   if (rows.size() > static_cast<std::size_t>(kMembersPerCall)) page.next = DuplicateCursor{members.back(), Id()};
-  auto pairs = Candidates(tx, sql::kLaterDuplicates, community, members, kOthersPerReason);
-  std::erase_if(pairs, [&](const auto& p) { return p.first == after.member && p.second <= after.other; });
-  auto found = Compare(tx, community, pairs);
-  if (found.size() > limit) {
-    found.erase(found.begin() + static_cast<std::ptrdiff_t>(limit), found.end());
-    page.next = DuplicateCursor{found.back().member.id, found.back().other.id};
+  // Some at a time: a page may be full long before its last member.
+  for (std::size_t at = 0; at < members.size(); at += kMembersAtOnce) {
+    const std::vector<Id> slice(
+        members.begin() + static_cast<std::ptrdiff_t>(at),
+        members.begin() + static_cast<std::ptrdiff_t>(std::min(at + kMembersAtOnce, members.size())));
+    auto pairs = Candidates(tx, sql::kLaterDuplicates, community, slice, kOthersPerReason);
+    std::erase_if(pairs, [&](const auto& p) { return p.first == after.member && p.second <= after.other; });
+    for (auto& duplicate : Compare(tx, community, pairs)) {
+      if (page.duplicates.size() == limit) {
+        page.next = DuplicateCursor{page.duplicates.back().member.id, page.duplicates.back().other.id};
+        return page;
+      }
+      page.duplicates.push_back(std::move(duplicate));
+    }
   }
-  page.duplicates = std::move(found);
   return page;
 }
 

@@ -16,7 +16,8 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-// "/lanting.membership.v1.MemberService/CreateMember" -> its reply; null if there is no such call, or it does not parse.
+// "/lanting.membership.v1.MemberService/CreateMember" -> its reply; null if there is no such call, or it does not
+// parse.
 std::unique_ptr<Message> Parse(const std::string& method, const std::string& reply) {
   if (method.empty()) return nullptr;
   auto name = method.substr(1);

@@ -22,9 +22,10 @@ inline constexpr std::array kForgetMembers{
                   "   FROM jsonb_each(h.detail) d WHERE d.key IN ('from', 'to', 'group', 'until', 'declined', 'fields',"
                   "     'source', 'merge', 'step'))"
                   " WHERE h.tenant_id = $1::uuid AND h.member_id = ANY ($2::uuid[]) AND h.detail <> '{}'"},
-    pg::Statement{"forget_member_merge",
-                  "UPDATE member_merge SET reason = '', snapshot = '', state = CASE WHEN state = 1 THEN 3 ELSE state END"
-                  " WHERE tenant_id = $1::uuid AND (target_id = ANY ($2::uuid[]) OR source_id = ANY ($2::uuid[]))"},
+    pg::Statement{
+        "forget_member_merge",
+        "UPDATE member_merge SET reason = '', snapshot = '', state = CASE WHEN state = 1 THEN 3 ELSE state END"
+        " WHERE tenant_id = $1::uuid AND (target_id = ANY ($2::uuid[]) OR source_id = ANY ($2::uuid[]))"},
 };
 
 // Of the applications $2 (uuid[]).
@@ -51,9 +52,9 @@ inline constexpr pg::Statement kForgetApplicationRows{
     " RETURNING a.id, a.version, a.id IN (SELECT id FROM open) AS rejected"};
 
 // Explanations of refused rows of a community's ($2) files that repeat one of $3 (text[]).
-#define LANTING_ROW_ERRORS_ABOUT                                                                            \
+#define LANTING_ROW_ERRORS_ABOUT                                                                             \
   "e.tenant_id = $1::uuid AND e.import_id IN (SELECT i.id FROM member_import i WHERE i.tenant_id = $1::uuid" \
-  " AND i.community_id = $2::uuid) AND EXISTS (SELECT FROM unnest($3::text[]) AS v"                         \
+  " AND i.community_id = $2::uuid) AND EXISTS (SELECT FROM unnest($3::text[]) AS v"                          \
   " WHERE position(v IN ' ' || e.message || ' ') > 0)"
 inline constexpr pg::Statement kForgetRowErrors{
     "forget_import_row_error", "UPDATE import_row_error e SET message = '' WHERE " LANTING_ROW_ERRORS_ABOUT};
@@ -106,8 +107,7 @@ inline constexpr pg::Statement kLockApplications{
     "lock_applications",
     "SELECT id FROM application WHERE tenant_id = $1::uuid AND id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE"};
 inline constexpr pg::Statement kRunningImport{
-    "running_import",
-    "SELECT id FROM member_import WHERE tenant_id = $1 AND community_id = $2 AND state = 1 LIMIT 1"};
+    "running_import", "SELECT id FROM member_import WHERE tenant_id = $1 AND community_id = $2 AND state = 1 LIMIT 1"};
 inline constexpr pg::Statement kCommunityLocale{"community_locale",
                                                 "SELECT locale FROM community WHERE tenant_id = $1 AND id = $2"};
 inline constexpr pg::Statement kAcceptancesOf{
@@ -130,8 +130,8 @@ inline constexpr pg::Statement kInsertErasures{
     " RETURNING member_id"};
 #define LANTING_ERASURE_SELECT \
   "SELECT e.id, e.community_id, e.member_id, e.reason, e.actor, e.erase_time FROM erasure e "
-inline constexpr pg::Statement kErasureOfMember{
-    "erasure_of_member", LANTING_ERASURE_SELECT "WHERE e.tenant_id = $1 AND e.member_id = $2"};
+inline constexpr pg::Statement kErasureOfMember{"erasure_of_member",
+                                                LANTING_ERASURE_SELECT "WHERE e.tenant_id = $1 AND e.member_id = $2"};
 inline constexpr pg::Statement kGetErasure{
     "get_erasure", LANTING_ERASURE_SELECT "WHERE e.tenant_id = $1 AND e.community_id = $2 AND e.id = $3"};
 inline constexpr const char* kListErasures = LANTING_ERASURE_SELECT "WHERE e.tenant_id = $1 AND e.community_id = $2";

@@ -18,30 +18,30 @@ struct MovedRows {
 };
 
 // A table with member_id and a unique uuid id.
-#define LANTING_MOVED_BY_ID(TABLE)                                                                        \
-  MovedRows {                                                                                             \
-    TABLE,                                                                                                \
-        {"merge_move_" TABLE, "UPDATE " TABLE                                                             \
-                              " SET member_id = $3::uuid WHERE tenant_id = $1::uuid AND"                  \
-                              " member_id = $2::uuid RETURNING id::text AS key"},                         \
-        {"merge_give_back_" TABLE, "UPDATE " TABLE                                                        \
-                                   " SET member_id = $2::uuid WHERE tenant_id = $1::uuid AND"             \
-                                   " member_id = $3::uuid AND id = ANY ($4::text[]::uuid[])"},            \
+#define LANTING_MOVED_BY_ID(TABLE)                                                             \
+  MovedRows {                                                                                  \
+    TABLE,                                                                                     \
+        {"merge_move_" TABLE, "UPDATE " TABLE                                                  \
+                              " SET member_id = $3::uuid WHERE tenant_id = $1::uuid AND"       \
+                              " member_id = $2::uuid RETURNING id::text AS key"},              \
+        {"merge_give_back_" TABLE, "UPDATE " TABLE                                             \
+                                   " SET member_id = $2::uuid WHERE tenant_id = $1::uuid AND"  \
+                                   " member_id = $3::uuid AND id = ANY ($4::text[]::uuid[])"}, \
   }
 // A table with id whose COLUMN names a member; FROM and TO are further assignments.
-#define LANTING_MOVED_REFERENCE(TABLE, COLUMN, SET)                                                       \
-  MovedRows {                                                                                             \
-    TABLE "." COLUMN,                                                                                     \
-        {"merge_move_" TABLE "_" COLUMN, "UPDATE " TABLE " SET " COLUMN " = $3::uuid" SET                 \
-                                         " WHERE tenant_id = $1::uuid AND " COLUMN                        \
-                                         " = $2::uuid AND id <> $3::uuid RETURNING id::text AS key"},     \
-        {"merge_give_back_" TABLE "_" COLUMN, "UPDATE " TABLE " SET " COLUMN " = $2::uuid" SET            \
-                                              " WHERE tenant_id = $1::uuid AND " COLUMN                   \
-                                              " = $3::uuid AND id = ANY ($4::text[]::uuid[])"},           \
+#define LANTING_MOVED_REFERENCE(TABLE, COLUMN, SET)                                                 \
+  MovedRows {                                                                                       \
+    TABLE "." COLUMN,                                                                               \
+        {"merge_move_" TABLE "_" COLUMN,                                                            \
+         "UPDATE " TABLE " SET " COLUMN " = $3::uuid" SET " WHERE tenant_id = $1::uuid AND " COLUMN \
+         " = $2::uuid AND id <> $3::uuid RETURNING id::text AS key"},                               \
+        {"merge_give_back_" TABLE "_" COLUMN,                                                       \
+         "UPDATE " TABLE " SET " COLUMN " = $2::uuid" SET " WHERE tenant_id = $1::uuid AND " COLUMN \
+         " = $3::uuid AND id = ANY ($4::text[]::uuid[])"},                                          \
   }
 
-// A new table about members gets its line here, and one in sql_erasure.h if it holds personal data. Identities, tags and
-// places have rules of their own (domain/merge.h).
+// A new table about members gets its line here, and one in sql_erasure.h if it holds personal data. Identities, tags
+// and places have rules of their own (domain/merge.h).
 inline constexpr std::array kMovedRows{
     LANTING_MOVED_BY_ID("member_history"),
     // A version that both accepted stays with each.
@@ -116,7 +116,8 @@ inline constexpr pg::Statement kFreePlaceOf{
 inline constexpr pg::Statement kTakePlace{
     "take_place",
     "UPDATE chat_group SET member_count = member_count + 1,"
-    " version = version + CASE WHEN member_count + 1 = capacity OR (member_count + 1) * 10::bigint >= capacity * 9::bigint"
+    " version = version + CASE WHEN member_count + 1 = capacity OR (member_count + 1) * 10::bigint >= capacity * "
+    "9::bigint"
     "   AND member_count * 10::bigint < capacity * 9::bigint THEN 1 ELSE 0 END, update_time = $3"
     " WHERE tenant_id = $1 AND id = $2 AND state = 1 AND member_count < capacity"
     " RETURNING capacity, member_count, version"};
@@ -134,10 +135,10 @@ inline constexpr pg::Statement kInsertMerge{
     "insert_merge",
     "INSERT INTO member_merge (tenant_id, id, community_id, target_id, source_id, reason, snapshot, state, actor,"
     " create_time) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)"};
-inline constexpr pg::Statement kEndMerge{
-    "end_merge",
-    "UPDATE member_merge SET state = 2, snapshot = '', undo_time = $3, undo_actor = $4 WHERE tenant_id = $1 AND id = $2"};
-#define LANTING_MERGE_SELECT                                                                                    \
+inline constexpr pg::Statement kEndMerge{"end_merge",
+                                         "UPDATE member_merge SET state = 2, snapshot = '', undo_time = $3, undo_actor "
+                                         "= $4 WHERE tenant_id = $1 AND id = $2"};
+#define LANTING_MERGE_SELECT                                                                                      \
   "SELECT g.id, g.community_id, g.target_id, g.source_id, g.reason, g.snapshot, g.state, g.actor, g.create_time," \
   " g.undo_time FROM member_merge g "
 inline constexpr pg::Statement kGetMerge{

@@ -7,12 +7,12 @@
 namespace lanting::membership::sql {
 
 #define LANTING_IN_COMMUNITY "o.tenant_id = $1::uuid AND o.community_id = $2::uuid AND o.state IN (1, 2, 4)"
-#define LANTING_SAME(COLUMN, COMPARE, ORDER)                                                       \
-  "(SELECT o.id FROM member o WHERE " LANTING_IN_COMMUNITY " AND o." COLUMN " = m." COLUMN         \
-  " AND o." COLUMN " <> '' AND o.id " COMPARE " m.id ORDER BY o." COLUMN ", o.id " ORDER " LIMIT $5::int)"
+#define LANTING_SAME(COLUMN, COMPARE, ORDER)                                                                \
+  "(SELECT o.id FROM member o WHERE " LANTING_IN_COMMUNITY " AND o." COLUMN " = m." COLUMN " AND o." COLUMN \
+  " <> '' AND o.id " COMPARE " m.id ORDER BY o." COLUMN ", o.id " ORDER " LIMIT $5::int)"
 // Pairs of the members $3 and others, $5 for each reason. By the indexes of migration 0009; user ids by the primary key
 // of identities, channel ($4) by channel. Others of an equal expectation are compared by name afterwards.
-#define LANTING_PAIRS(COMPARE, ORDER)                                                                                 \
+#define LANTING_PAIRS(COMPARE, ORDER) \
   "SELECT m.id AS member, p.id AS other FROM member m CROSS JOIN LATERAL ("                                           \
   LANTING_SAME("name_key", COMPARE, ORDER) " UNION " LANTING_SAME("phone_key", COMPARE, ORDER)                        \
   " UNION " LANTING_SAME("email_key", COMPARE, ORDER) " UNION " LANTING_SAME("unionid_key", COMPARE, ORDER)           \
