@@ -16,6 +16,7 @@
 #include "lanting/membership/v1/member_service.pb.h"
 #include "lanting/membership/v1/placement_service.pb.h"
 #include "lanting/membership/v1/segment_service.pb.h"
+#include "lanting/membership/v1/person_service.pb.h"
 #include "lanting/membership/v1/tenant_service.pb.h"
 #include "lanting/membership/v1/tenant_settings_service.pb.h"
 #include "platform/base/id.h"
@@ -36,6 +37,7 @@ const std::vector<std::string> kServices = {
     "lanting.membership.v1.ProfileService",   "lanting.membership.v1.HouseRulesService",
     "lanting.membership.v1.NamingService",    "lanting.membership.v1.OnboardingService"};
     "lanting.membership.v1.SegmentService"};
+    "lanting.membership.v1.PersonService"};
 
 // A valid request for each RPC; {x} is a resource of the tenant. Every resource name of the request must be set, so
 // that each is tried.
@@ -125,6 +127,17 @@ const std::map<std::string, std::string> kCases = {
     {"GetMemberImport", R"({"name": "{memberImport}"})"},
     {"ListMemberImports", R"({"parent": "{community}"})"},
     {"ListImportRowErrors", R"({"parent": "{memberImport}"})"},
+    {"FindDuplicates", R"({"name": "{member}"})"},
+    {"ListDuplicates", R"({"parent": "{community}"})"},
+    {"DismissDuplicate", R"({"name": "{member}", "duplicate": "{otherMember}"})"},
+    {"MergeMembers", R"({"name": "{member}", "source": "{otherMember}", "reason": "同一个人"})"},
+    {"UndoMerge", R"({"name": "{merge}"})"},
+    {"GetMerge", R"({"name": "{merge}"})"},
+    {"ListMerges", R"({"parent": "{community}"})"},
+    {"ExportPerson", R"({"name": "{member}"})"},
+    {"ErasePerson", R"({"name": "{member}", "reason": "ERASURE_REASON_REQUESTED_BY_PERSON"})"},
+    {"GetErasure", R"({"name": "{erasure}"})"},
+    {"ListErasures", R"({"parent": "{community}"})"},
     {"CreateKey", R"({"key": {"displayName": "second", "scopes": ["members.read"]}})"},
     {"ListKeys", "{}"},
     {"RevokeKey", R"({"name": "{key}"})"},
@@ -275,6 +288,11 @@ class IsolationTest : public ::testing::Test {
     EXPECT_TRUE(testing::Eventually([&] {
       return suite_.CallAs(key, "GET", "/v1/" + n["memberImport"]).text("state") == "IMPORT_STATE_SUCCEEDED";
     }));
+    n["otherMember"] = create(base + "/members", R"({"displayName": "阿 杰"})").text("name");
+    auto merged = create(base + "/members", R"({"displayName": "阿杰杰"})").text("name");
+    n["merge"] = create("/v1/" + n["member"] + ":merge", R"({"source": ")" + merged + "\"}").text("name");
+    auto erased = create(base + "/members", R"({"displayName": "过客"})").text("name");
+    n["erasure"] = create("/v1/" + erased + ":erase", R"({"reason": "ERASURE_REASON_PURPOSE_ENDED"})").text("name");
     n["key"] = create("/v1/keys", R"({"displayName": "for reading", "scopes": ["members.read"]})").text("name");
     n["webhook"] = create("/v1/webhooks", R"({"url": "http://127.0.0.1:)" + std::to_string(testing::FreePort()) +
                                               R"(/", "eventTypes": ["webhooks.*"]})")
@@ -379,6 +397,7 @@ TEST(IsolationCasesTest, CoverEveryResourceName) {
     for (auto placeholder :
          {"community", "group", "gate", "linkGate", "inviteLink", "member", "application", "memberImport", "key",
           "houseRules", "code", "questionKey", "webhook", "delivery", "segment"}) {
+                             "otherMember", "merge", "erasure"}) {
       names[placeholder] = "x";
     }
     auto parsed = util::JsonStringToMessage(Fill(kCases.at(method->name()), names), request.get());

@@ -11,6 +11,7 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
       placements_(pool),
       gates_(pool),
       members_(pool, joins),
+      persons_(pool),
       profiles_(pool),
       segments_(pool),
       imports_(pool, std::move(wake_imports)),
@@ -30,6 +31,7 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
   house_rules_.Register(Add("HouseRulesService"));
   naming_.Register(Add("NamingService"));
   onboarding_.Register(Add("OnboardingService"));
+  persons_.Register(Add("PersonService"));
   placements_.Register(Add("PlacementService"));
   profiles_.Register(Add("ProfileService"));
   segments_.Register(Add("SegmentService"));

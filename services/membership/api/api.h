@@ -15,6 +15,7 @@
 #include "membership/api/member_service.h"
 #include "membership/api/naming_service.h"
 #include "membership/api/onboarding_service.h"
+#include "membership/api/person_service.h"
 #include "membership/api/placement_service.h"
 #include "membership/api/profile_service.h"
 #include "membership/api/segment_service.h"
@@ -43,6 +44,7 @@ class Api {
   PlacementService placements_;
   GateService gates_;
   MemberService members_;
+  PersonService persons_;
   ProfileService profiles_;
   SegmentService segments_;
   ImportService imports_;

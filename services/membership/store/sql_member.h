@@ -101,7 +101,10 @@ inline constexpr pg::Statement kLeave{
     " topics AS (DELETE FROM group_place WHERE tenant_id = $1::uuid AND member_id = $2::uuid RETURNING group_id),"
     " free AS (UPDATE chat_group SET member_count = member_count - 1"
     "   WHERE tenant_id = $1::uuid AND id IN (SELECT group_id FROM topics)),"
-    " nameless AS (DELETE FROM member_identity WHERE tenant_id = $1::uuid AND member_id = $2::uuid),"
+    // Those who became part of the member let go of what they kept of the person's.
+    " merged AS (UPDATE member SET external_id = NULL WHERE tenant_id = $1::uuid AND merged_into = $2::uuid),"
+    " nameless AS (DELETE FROM member_identity WHERE tenant_id = $1::uuid AND member_id = ANY (ARRAY("
+    "   SELECT $2::uuid UNION ALL SELECT id FROM member WHERE tenant_id = $1::uuid AND merged_into = $2::uuid))),"
     " place AS (UPDATE chat_group SET member_count = member_count - 1 WHERE tenant_id = $1::uuid AND id = $4::uuid)"
     " UPDATE community SET waiting_count = waiting_count - 1"
     "  WHERE tenant_id = $1::uuid AND id = $3::uuid AND $4::uuid IS NULL"};
