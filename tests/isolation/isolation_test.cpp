@@ -398,6 +398,9 @@ TEST(IsolationCasesTest, CoverEveryResourceName) {
          {"community", "group", "gate", "linkGate", "inviteLink", "member", "application", "memberImport", "key",
           "houseRules", "code", "questionKey", "webhook", "delivery", "segment"}) {
                              "otherMember", "merge", "erasure"}) {
+    for (auto placeholder :
+         {"community", "group", "gate", "linkGate", "inviteLink", "member", "application", "memberImport", "key",
+          "houseRules", "code", "questionKey", "webhook", "delivery", "topicGroup", "routingRule", "groupSplit"}) {
       names[placeholder] = "x";
     }
     auto parsed = util::JsonStringToMessage(Fill(kCases.at(method->name()), names), request.get());

@@ -44,6 +44,7 @@ const resource::ListSpec& CommunityList() {
                   {"product", "c.product", Type::kString},
                   {"product_kind", "c.product_kind", Type::kEnum,
                    ShortEnumValues(pb::ProductKind_descriptor(), "PRODUCT_KIND_")},
+                  {"needs_group", sql::kNeedsGroup, Type::kBool},
                   {"create_time", "c.create_time", Type::kTime}},
       .orders = {{"create_time", "c.create_time", Type::kTime}, {"display_name", "c.display_name", Type::kString}}};
   return spec;

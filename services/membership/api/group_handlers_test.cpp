@@ -138,8 +138,12 @@ TEST_F(GroupHandlersTest, SaysWhenTheNextGroupIsNeeded) {
   EXPECT_TRUE(Get(community).needs_group());
   AddTopic(community, "绘画", 10);
   EXPECT_TRUE(Get(community).needs_group()) << "topic groups do not count";
+  pb::ListCommunitiesRequest list;
+  list.set_filter("needsGroup = true");
+  EXPECT_EQ(communities_.ListCommunities(Mine("ListCommunities", list), list)->communities_size(), 1);
   AddGroup(community, 10);
   EXPECT_FALSE(Get(community).needs_group());
+  EXPECT_EQ(communities_.ListCommunities(Mine("ListCommunities", list), list)->communities_size(), 0);
 }
 
 TEST_F(GroupHandlersTest, ListsByFilter) {

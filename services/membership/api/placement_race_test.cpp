@@ -115,6 +115,42 @@ TEST_F(PlacementRaceTest, PlacesAreGivenOnce) {
   ExpectPlacesTrue();
 }
 
+// Writers that change what is known of people do so without the lock of the community: versions of facts stay apart.
+TEST_F(PlacementRaceTest, FactsKeepTheirVersionsBesideOtherWritersOfMembers) {
+  const auto community = Open().name();
+  AddGroup(community, 100);
+  const auto topic = AddTopic(community, "绘画", 100).name();
+  const auto people = Join(community, 5);
+  db_.Query("CREATE TABLE written (id uuid, version bigint)");
+  AtOnce({[&] {
+            for (int i = 0; i < 40; ++i) {
+              for (const auto& member : people) {
+                if (i % 2 == 0) {
+                  Expect(Add(topic, {member}), {});
+                } else {
+                  Expect(Unplace(topic, member), {});
+                }
+              }
+            }
+          },
+          [&] {
+            for (int i = 0; i < 200; ++i) {
+              db_.Query(
+                  "WITH w AS (UPDATE membership.member SET version = version + 1 RETURNING id, version)"
+                  " INSERT INTO written SELECT id, version FROM w");
+            }
+          }});
+  for (const auto& name : people) {
+    const auto id = Id::Parse(name.substr(name.rfind('/') + 1))->ToUuid();
+    EXPECT_EQ(
+        db_.Query("SELECT count(DISTINCT version) FROM (SELECT version FROM written WHERE id = '" + id +
+                  "' UNION ALL SELECT aggregate_version FROM membership.outbox WHERE subject = '" + name + "') v"),
+        "241")
+        << "joined, 40 changes of places, 200 others";
+  }
+  ExpectPlacesTrue();
+}
+
 TEST_F(PlacementRaceTest, ASplitThatIsSentTwiceIsDoneOnce) {
   const auto community = Open().name();
   const auto main = AddGroup(community, 200).name();

@@ -58,6 +58,15 @@ std::vector<PlaceOutcome> DecidePlacements(JoinGroup& group, const std::vector<P
   return outcomes;
 }
 
+RouteDecision DecideRoutes(const std::vector<FreePlaces>& places, int outside, int limit) {
+  int free = 0;
+  for (const auto& place : places) free += place.count;
+  const int possible = std::min(outside, free), now = std::min(possible, limit);
+  return {.groups = DecidePromotions(places, static_cast<std::size_t>(now)),
+          .full = outside - possible,
+          .more = possible > now};
+}
+
 Result<void> CheckFurtherPlaces(const Group& group) {
   const auto name = names::Group(group.community, group.id);
   if (group.kind == GroupKind::kMain) return errors::GroupKindMismatch(name);

@@ -33,6 +33,15 @@ struct RoutingRule {
 };
 constexpr int kMaxRoutingRules = 200;
 
+struct RouteDecision {
+  std::vector<Id> groups;  // one for each of the first of them
+  int full = 0;            // how many find no place at all
+  bool more = false;       // others could be placed, but not now
+};
+
+// Sends at most `limit` of `outside` members without a place on their way: group by group in the order given.
+RouteDecision DecideRoutes(const std::vector<FreePlaces>& places, int outside, int limit);
+
 // Why nobody can be placed in the group: GROUP_CLOSED, GROUP_KIND_MISMATCH (main groups are first groups).
 Result<void> CheckFurtherPlaces(const Group& group);
 

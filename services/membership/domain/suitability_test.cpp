@@ -124,7 +124,7 @@ TEST(SuitabilityTest, SaysWhyInBothLanguagesAndWhatCountsMostFirst) {
     EXPECT_FALSE(zh.text.empty());
     EXPECT_FALSE(en.text.empty());
     EXPECT_EQ(zh.advice.empty(), en.advice.empty());
-    if (i > 0) EXPECT_LE(std::abs(zh.points), std::abs(chinese.reasons[i - 1].points));
+    EXPECT_LE(std::abs(zh.points), std::abs(chinese.reasons[i > 0 ? i - 1 : 0].points));
   }
 }
 

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "membership/domain/names.h"
 #include "membership/domain/placement_errors.h"
 #include "membership/store/community_store.h"
@@ -38,29 +36,28 @@ Routed RouteTag(pg::Tx& tx, idempotency::Work& work, const Context& context, con
   Routed routed{.already_in = pg::GetInt32(counts["already_in"])};
   const int outside = pg::GetInt32(counts["carriers"]) - routed.already_in;
   std::vector<FreePlaces> places;
-  int free = 0;
   for (const auto& id : targets) {
     const auto& group = view.groups.at(id);
-    if (!view.open.at(id) || group.full()) continue;
-    places.push_back({id, group.capacity - group.member_count});
-    free += places.back().count;
+    if (view.open.at(id) && !group.full()) places.push_back({id, group.capacity - group.member_count});
   }
-  routed.full = std::max(outside - free, 0);
-  routed.more = std::min(outside, free) > limit;
-  const auto wanted = std::min({outside, free, limit});
-  if (wanted == 0) return routed;
+  const auto decision = DecideRoutes(places, outside, limit);
+  routed.full = decision.full;
+  routed.more = decision.more;
+  if (decision.groups.empty()) return routed;
 
-  const auto members = tx.Run(sql::kRouteCandidates, tx.tenant(), request.community, tag, targets, wanted);
-  const auto taken = DecidePromotions(places, members.size());
+  // May be fewer than were counted: tags change without the lock of the community.
+  const auto members = tx.Run(sql::kRouteCandidates, tx.tenant(), request.community, tag, targets,
+                              static_cast<std::int32_t>(decision.groups.size()));
+  routed.placed = static_cast<int>(members.size());
   Changes changes(request.community, context);
-  for (std::size_t i = 0; i < taken.size(); ++i) {
+  for (std::size_t i = 0; i < members.size(); ++i) {
     const auto row = members[static_cast<pqxx::result::size_type>(i)];
-    auto& group = view.groups.at(taken[i]);
+    const auto& id = decision.groups[i];
+    auto& group = view.groups.at(id);
     ++group.member_count;
     ++group.new_members;
-    changes.Place(pg::GetId(row["id"]), pg::GetInt(row["version"]), taken[i], group.tag);
+    changes.Place(pg::GetId(row["id"]), pg::GetInt(row["version"]), id, group.tag);
   }
-  routed.placed = static_cast<int>(taken.size());
   for (const auto& place : places) {
     auto& group = view.groups.at(place.group);
     if (group.new_members == 0) continue;

@@ -6,16 +6,20 @@
 
 namespace lanting::membership::sql {
 
+// No open main group that is not near full (domain/join.h: IsNearFull).
+#define LANTING_NEEDS_GROUP                                                                         \
+  "NOT EXISTS (SELECT FROM chat_group g WHERE g.tenant_id = c.tenant_id AND g.community_id = c.id " \
+  "AND g.kind = 1 AND g.state = 1 AND g.member_count::bigint * 10 < g.capacity::bigint * 9)"
+inline constexpr const char* kNeedsGroup = LANTING_NEEDS_GROUP;
+
+// member_count: first places only; further ones are in group_place.
 #define LANTING_COMMUNITY_SELECT                                                                                       \
   "SELECT c.id, c.external_id, c.display_name, c.template, c.structure, c.purpose, c.vision, c.target_user, "          \
   "c.product, c.positioning, c.offer_minutes, c.declarations, c.locale, c.time_zone, c.state, c.house_rules_version, " \
-  "c.waiting_count, c.version, "                                                                                       \
-  "c.create_time, c.update_time, c.type, c.purposes, c.product_kind, (SELECT coalesce(sum(g.member_count), 0) FROM "   \
-  "chat_group g "                                                                                                      \
-  "WHERE g.tenant_id = c.tenant_id AND g.community_id = c.id) - (SELECT count(*) FROM group_place p "                  \
-  "WHERE p.tenant_id = c.tenant_id AND p.community_id = c.id) AS member_count, NOT EXISTS (SELECT FROM chat_group g "  \
-  "WHERE g.tenant_id = c.tenant_id AND g.community_id = c.id AND g.kind = 1 AND g.state = 1 "                          \
-  "AND g.member_count::bigint * 10 < g.capacity::bigint * 9) AS needs_group FROM community c "
+  "c.waiting_count, c.version, c.create_time, c.update_time, c.type, c.purposes, c.product_kind, "                     \
+  "(SELECT coalesce(sum(g.member_count), 0) FROM chat_group g WHERE g.tenant_id = c.tenant_id "                        \
+  "AND g.community_id = c.id) - (SELECT count(*) FROM group_place p WHERE p.tenant_id = c.tenant_id "                  \
+  "AND p.community_id = c.id) AS member_count, " LANTING_NEEDS_GROUP " AS needs_group FROM community c "
 
 inline constexpr pg::Statement kGetCommunity{"get_community",
                                              LANTING_COMMUNITY_SELECT "WHERE c.tenant_id = $1 AND c.id = $2"};

@@ -1,5 +1,6 @@
 // Statements of further places, moves, routing rules and splits. $1 is always the tenant; whoever writes holds the lock
-// of the community.
+// of the community. Members are locked as they are read: a fact about one carries the version after the one read, and
+// what is known of a person changes without the community's lock.
 #pragma once
 
 #include "membership/store/sql_community.h"
@@ -16,7 +17,8 @@ inline constexpr pg::Statement kPlaceCandidates{
     "SELECT m.id, m.state, m.version, m.group_id,"
     "       EXISTS (SELECT FROM group_place p WHERE p.tenant_id = $1 AND p.group_id = $4 AND p.member_id = m.id)"
     "         AS further"
-    "  FROM member m WHERE m.tenant_id = $1 AND m.community_id = $2 AND m.id = ANY ($3::uuid[])"};
+    "  FROM member m WHERE m.tenant_id = $1 AND m.community_id = $2 AND m.id = ANY ($3::uuid[])"
+    " ORDER BY m.id FOR NO KEY UPDATE OF m"};
 
 // Members change places: $5.. one array a column. `home` 1: the first group becomes `target` (a further place there is
 // given up); 0: a further place in `source`, if any, is exchanged for one in `target`, if any. Counters of groups
@@ -95,7 +97,7 @@ inline constexpr pg::Statement kRouteCandidates{
     "   AND NOT (m.group_id = ANY ($4::uuid[]))"
     "   AND NOT EXISTS (SELECT FROM group_place p WHERE p.tenant_id = $1 AND p.member_id = m.id"
     "                      AND p.group_id = ANY ($4::uuid[]))"
-    " ORDER BY t.member_id LIMIT $5::int"};
+    " ORDER BY t.member_id LIMIT $5::int FOR NO KEY UPDATE OF m"};
 // How many ACTIVE members carry the tag $3, and how many of them have a place in one of the groups $4.
 inline constexpr pg::Statement kCountRouted{
     "count_routed",
@@ -120,7 +122,7 @@ inline constexpr pg::Statement kSplitMembers{
     "        SELECT p.member_id, p.join_time, false FROM group_place p WHERE p.tenant_id = $1 AND p.group_id = $3)"
     "       AS x (id, join_time, home)"
     "  JOIN member m ON m.tenant_id = $1 AND m.id = x.id"
-    " WHERE m.state = 1 ORDER BY x.join_time, m.id LIMIT $5::int"};
+    " WHERE m.state = 1 ORDER BY x.join_time, m.id LIMIT $5::int FOR NO KEY UPDATE OF m"};
 
 inline constexpr pg::Statement kInsertSplit{
     "insert_split",
