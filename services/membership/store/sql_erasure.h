@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "membership/store/sql_gate.h"
+#include "membership/store/sql_application.h"
 #include "platform/pg/tx.h"
 
 namespace lanting::membership::sql {
