@@ -259,9 +259,10 @@ class IsolationTest : public ::testing::Test {
     n["gate"] = gate.at("name").as_string();
     n["questionKey"] = gate.at("questions").at(0).at("key").as_string();
     n["member"] = create(base + "/members", R"({"displayName": "阿杰"})").text("name");
-    n["otherCommunity"] = create("/v1/communities?gateKind=GATE_KIND_TWO_STEP",
-                                 R"({"displayName": "大群", "template": "TEMPLATE_SOCIAL_RING", "purpose": "相聚"})")
-                              .text("name");
+    n["otherCommunity"] =
+        create("/v1/communities?gateKind=GATE_KIND_TWO_STEP",
+               R"({"displayName": "大群", "template": "TEMPLATE_SOCIAL_RING", "purpose": "以书会友"})")
+            .text("name");
     n["otherGroup"] =
         create("/v1/" + n["otherCommunity"] + "/groups", R"({"displayName": "大群", "channel": "CHANNEL_QQ"})")
             .text("name");

@@ -65,7 +65,7 @@ Result<void> Judge(pg::Tx& tx, const rpc::Call& call, const ApplicationView& vie
   const int made = CountingAttempts(gate, attempts, call.now) + 1;
   JudgeAnswer(gate, keyword, view.locale, made, call.now, application);
   if (application.state == ApplicationState::kRejected) {
-    store::CountAttempt(tx, application, made, call.now);
+    store::CountAttempt(tx, application, gate, made, call.now);
   } else {
     store::ForgetAttempts(tx, application);
   }
@@ -157,7 +157,8 @@ Result<pb::Application> GateService::ApproveApplication(const rpc::Call& call,
                                                         const pb::ApproveApplicationRequest& request) {
   const auto name = names::Parse(request.name());
   return idempotency::Write<pb::Application>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<pb::Application> {
-    auto pending = store::Lock(tx, name.first, name.second);
+    const bool found = LockCommunity(tx, name.first);
+    auto pending = found ? store::Lock(tx, name.first, name.second) : std::nullopt;
     if (!pending) return errors::ApplicationNotFound(request.name());
     auto& application = pending->application;
     RETURN_IF_ERROR(CheckApproval(application, pending->gate));

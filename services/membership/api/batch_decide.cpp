@@ -10,7 +10,6 @@
 #include "membership/domain/names.h"
 #include "membership/events/publish.h"
 #include "membership/store/application_store.h"
-#include "membership/store/community_store.h"
 #include "membership/store/join_store.h"
 #include "platform/idempotency/write.h"
 
@@ -125,7 +124,7 @@ Result<pb::BatchDecideApplicationsResponse> GateService::BatchDecideApplications
   const auto community = names::Parse(request.parent()).first;
   using Reply = pb::BatchDecideApplicationsResponse;
   return idempotency::Write<Reply>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<Reply> {
-    if (!community_store::Exists(tx, community)) return errors::CommunityNotFound(request.parent());
+    if (!LockCommunity(tx, community)) return errors::CommunityNotFound(request.parent());
     ASSIGN_OR_RETURN(auto items, LockAll(tx, community, request));
     for (auto& item : items) {
       auto& application = item.pending.application;

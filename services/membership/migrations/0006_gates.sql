@@ -26,9 +26,27 @@ CREATE TABLE gate_attempt (
   gate_id      uuid NOT NULL,
   attempts     int NOT NULL,
   last_time    timestamptz NOT NULL,
+  -- When the attempts come back; then the row says nothing any more.
+  expire_time  timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, community_id, channel, user_id, gate_id)
 );
+CREATE INDEX gate_attempt_expire ON gate_attempt (expire_time);
 CALL protect('gate_attempt');
+
+-- Forgets attempts that came back, of all tenants: identities are kept no longer than they are needed.
+CREATE POLICY expired_attempts_of_any_tenant ON gate_attempt TO membership_owner
+  USING (expire_time < now()) WITH CHECK (false);
+CREATE FUNCTION forget_attempts(max_rows int) RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = membership, pg_temp AS $$
+  WITH old AS (SELECT a.tenant_id, a.community_id, a.channel, a.user_id, a.gate_id FROM gate_attempt a
+                WHERE a.expire_time < now() ORDER BY a.expire_time LIMIT max_rows FOR UPDATE SKIP LOCKED),
+  gone AS (DELETE FROM gate_attempt a USING old
+            WHERE a.tenant_id = old.tenant_id AND a.community_id = old.community_id AND a.channel = old.channel
+              AND a.user_id = old.user_id AND a.gate_id = old.gate_id RETURNING 1)
+  SELECT count(*) FROM gone
+$$;
+REVOKE ALL ON FUNCTION forget_attempts(int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget_attempts(int) TO membership_app;
 
 -- Places that are kept for people, of all tenants, the first to run out first: what the promotion worker sweeps.
 CREATE POLICY offers_of_any_tenant ON member FOR SELECT TO membership_owner USING (state = 4);

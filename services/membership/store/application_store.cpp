@@ -134,9 +134,14 @@ std::vector<Attempts> GetAttempts(pg::Tx& tx, const Application& a) {
   return attempts;
 }
 
-void CountAttempt(pg::Tx& tx, const Application& a, int attempts, Time now) {
+void CountAttempt(pg::Tx& tx, const Application& a, const Gate& gate, int attempts, Time now) {
   IdentityArrays identities(a.person.identities);
-  tx.Run(sql::kCountAttempt, tx.tenant(), a.community, a.gate, identities.channels, identities.user_ids, attempts, now);
+  tx.Run(sql::kCountAttempt, tx.tenant(), a.community, a.gate, identities.channels, identities.user_ids, attempts, now,
+         now + gate.retry_after);
+}
+
+int ForgetOldAttempts(pg::Tx& tx, int limit) {
+  return pg::GetInt32(tx.Run(sql::kForgetOldAttempts, limit)[0]["forgotten"]);
 }
 
 void ForgetAttempts(pg::Tx& tx, const Application& a) {

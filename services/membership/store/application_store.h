@@ -28,7 +28,7 @@ struct Pending {
   GateKind gate = GateKind::kQuestions;
   Id group;  // where the gate leads
 };
-// Those that exist, in the order of their ids. Taken before the lock of the community, by everybody who takes both.
+// Those that exist, in the order of their ids. Whoever approves takes the lock of the community before.
 std::vector<Pending> Lock(pg::Tx& tx, const Id& community, const std::vector<Id>& applications);
 std::optional<Pending> Lock(pg::Tx& tx, const Id& community, const Id& application);
 
@@ -41,8 +41,10 @@ void ConfirmContact(idempotency::Work& work, const Id& tenant, const Application
 
 // Attempts by the identities of the applicant. Whoever asks and counts holds the lock of the community.
 std::vector<Attempts> GetAttempts(pg::Tx& tx, const Application& application);
-void CountAttempt(pg::Tx& tx, const Application& application, int attempts, Time now);
+void CountAttempt(pg::Tx& tx, const Application& application, const Gate& gate, int attempts, Time now);
 void ForgetAttempts(pg::Tx& tx, const Application& application);
+// Attempts of all tenants that came back, at most `limit`: how many. For a transaction of no tenant.
+int ForgetOldAttempts(pg::Tx& tx, int limit);
 // The applicant as an active member of the community that the condition names.
 std::vector<Standing> GetStandings(pg::Tx& tx, const Prerequisite& condition, const Person& person);
 

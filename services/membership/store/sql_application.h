@@ -44,8 +44,7 @@ inline constexpr pg::Statement kInsertDecided{"insert_decided_application", LANT
 inline constexpr pg::Statement kGetApplication{
     "get_application",
     LANTING_APPLICATION_SELECT " FROM application a WHERE a.tenant_id = $1 AND a.community_id = $2 AND a.id = $3"};
-// Those of $3, in the order of their ids, so that two batches cannot deadlock; with their gate. The community is locked
-// after them.
+// Those of $3, in the order of their ids; with their gate.
 inline constexpr pg::Statement kLockApplications{
     "lock_applications", LANTING_APPLICATION_SELECT
     ", g.kind, g.group_id FROM application a JOIN gate g ON g.tenant_id = a.tenant_id AND g.id = a.gate_id "
@@ -77,11 +76,15 @@ inline constexpr pg::Statement kAttempts{
     "AND a.user_id = p.user_id"};
 inline constexpr pg::Statement kCountAttempt{
     "count_gate_attempt",
-    "INSERT INTO gate_attempt (tenant_id, community_id, gate_id, channel, user_id, attempts, last_time) "
-    "SELECT $1::uuid, $2::uuid, $3::uuid, p.channel, p.user_id, $6::int, $7::timestamptz FROM unnest($4::int[], "
+    "INSERT INTO gate_attempt (tenant_id, community_id, gate_id, channel, user_id, attempts, last_time, "
+    "expire_time) "
+    "SELECT $1::uuid, $2::uuid, $3::uuid, p.channel, p.user_id, $6::int, $7::timestamptz, $8::timestamptz FROM "
+    "unnest($4::int[], "
     "$5::text[]) AS p (channel, user_id) "
     "ON CONFLICT (tenant_id, community_id, channel, user_id, gate_id) "
-    "DO UPDATE SET attempts = excluded.attempts, last_time = excluded.last_time"};
+    "DO UPDATE SET attempts = excluded.attempts, last_time = excluded.last_time, expire_time = excluded.expire_time"};
+// Of all tenants, at most $1 of those that came back.
+inline constexpr pg::Statement kForgetOldAttempts{"forget_old_attempts", "SELECT forget_attempts($1) AS forgotten"};
 inline constexpr pg::Statement kForgetAttempts{
     "forget_gate_attempts",
     "DELETE FROM gate_attempt a USING unnest($4::int[], $5::text[]) AS p (channel, user_id) "

@@ -97,7 +97,7 @@ inline constexpr pg::Statement kRequeue{
     " UPDATE community SET waiting_count = waiting_count + cardinality($3::uuid[]),"
     "     next_ticket = next_ticket + cardinality($3::uuid[]) WHERE tenant_id = $1::uuid AND id = $2::uuid"};
 
-// A fact that changes nothing else of the member: its version.
+// An offer lapses of whom will leave next in the same transaction: two facts, so two versions.
 inline constexpr pg::Statement kBumpMember{"bump_member",
                                            "UPDATE member SET version = version + 1, missed_offers = missed_offers + 1"
                                            " WHERE tenant_id = $1::uuid AND id = $2::uuid"};

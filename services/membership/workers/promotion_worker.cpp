@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "membership/store/application_store.h"
 #include "membership/store/offer_store.h"
 #include "platform/obs/log.h"
 
@@ -11,6 +12,7 @@ namespace {
 
 constexpr int kCommunitiesAtOnce = 100;
 constexpr int kOffersAtOnce = 1000;
+constexpr int kAttemptsAtOnce = 1000;
 
 }  // namespace
 
@@ -29,6 +31,7 @@ void PromotionWorker::Start() {
 void PromotionWorker::Stop() { thread_.Stop(); }
 
 int PromotionWorker::RunOnce() {
+  ForgetAttempts();
   pause_ = SweepOffers();
   auto found = pg::ReadTenant(
       pool_, Id(), DeadlineIn(options_.timeout),
@@ -40,6 +43,13 @@ int PromotionWorker::RunOnce() {
   int promoted = 0;
   for (const auto& community : *found) promoted += Repeat(community, kMaxPromotions, PromoteWaiting);
   return promoted;
+}
+
+void PromotionWorker::ForgetAttempts() {
+  auto forgotten = pg::InTenantTx(pool_, Id(), DeadlineIn(options_.timeout), [](pg::Tx& tx) -> Result<int> {
+    return application_store::ForgetOldAttempts(tx, kAttemptsAtOnce);
+  });
+  if (!forgotten.ok()) obs::Debug("old attempts wait for the database", {{"reason", forgotten.error().internal}});
 }
 
 std::chrono::milliseconds PromotionWorker::SweepOffers() {

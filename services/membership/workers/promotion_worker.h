@@ -1,6 +1,7 @@
 // PromotionWorker: takes back the offers of places that ran out, at their time, and lets people in from the waiting
 // list wherever they wait beside a free place; of all tenants. Whoever frees or makes a place does the latter at once;
-// here it is for what a process left undone when it died between two transactions. Any number of processes may run one.
+// here it is for what a process left undone when it died between two transactions. It also forgets attempts at gates
+// that came back. Any number of processes may run one.
 #pragma once
 
 #include <chrono>
@@ -32,6 +33,7 @@ class PromotionWorker {
   int RunOnce();
 
  private:
+  void ForgetAttempts();
   // Takes back what ran out, and says how long until the next offer does.
   std::chrono::milliseconds SweepOffers();
   // Step by step while `step` does as much as `most`; how much it did in all.
