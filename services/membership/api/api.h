@@ -22,7 +22,9 @@ class Api {
   Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports);
 
   // For the server, which must not outlive this.
-  std::vector<rpc::Service*> services() { return {&communities_, &gates_, &members_, &keys_, &settings_, &tenants_, &persons_}; }
+  std::vector<rpc::Service*> services() {
+    return {&communities_, &gates_, &members_, &keys_, &settings_, &tenants_, &persons_};
+  }
 
  private:
   CommunityService community_handlers_;
