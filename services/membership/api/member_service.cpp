@@ -4,6 +4,7 @@
 #include "lanting/membership/v1/member_service.pb.h"
 #include "membership/api/convert_member.h"
 #include "membership/api/list_members.h"
+#include "membership/api/partial_batch.h"
 #include "membership/domain/names.h"
 #include "membership/store/member_store.h"
 #include "platform/idempotency/write.h"
@@ -50,6 +51,13 @@ void MemberService::Register(rpc::Service& members) {
       "BatchCreateMembers", [this](const rpc::Call& call, const pb::BatchCreateMembersRequest& request,
                                    rpc::Done<pb::BatchCreateMembersResponse> done) {
         std::vector<JoinItem> items;
+        if (request.allow_partial()) {
+          auto batch = std::make_shared<const PartialBatch>(request);
+          for (const auto& member : batch->members()) items.push_back(ToJoin(call, request.parent(), member));
+          return joins_.SubmitEach(
+              call, std::move(items), [batch](const auto& decided) { return batch->Answer(decided); },
+              Parsed(std::move(done)));
+        }
         for (const auto& member : request.members()) items.push_back(ToJoin(call, request.parent(), member));
         joins_.Submit(call, std::move(items), EncodeBatch, convert::RefuseBatch, Parsed(std::move(done)));
       });
@@ -69,8 +77,8 @@ void MemberService::Register(rpc::Service& members) {
                                                                             const pb::RemoveMemberRequest& request) {
     auto name = names::Parse(request.name());
     return idempotency::Write<pb::Member>(pool_, call, [&](pg::Tx& tx, idempotency::Work& work) -> Result<pb::Member> {
-      ASSIGN_OR_RETURN(auto member, RemoveMember(tx, work, {call.now, call.traceparent}, name.first, name.second,
-                                                 request.reason()));
+      ASSIGN_OR_RETURN(auto member,
+                       RemoveMember(tx, work, {call.now, call.traceparent}, name.first, name.second, request.reason()));
       return convert::ToProto(member);
     });
   });
