@@ -2,14 +2,18 @@
 
 namespace lanting::membership {
 
-Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
+Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports, KeyUsage* key_usage)
     : community_handlers_(pool),
       gate_handlers_(pool),
       member_handlers_(pool, joins),
       import_handlers_(pool, std::move(wake_imports)),
       key_handlers_(pool),
       settings_handlers_(pool),
-      tenant_handlers_(pool),
+      tenant_handlers_(pool, key_usage),
+      staff_handlers_(pool),
+      duty_handlers_(pool),
+      staff_("lanting.membership.v1.StaffService"),
+      duties_("lanting.membership.v1.DutyService"),
       communities_("lanting.membership.v1.CommunityService"),
       gates_("lanting.membership.v1.GateService"),
       members_("lanting.membership.v1.MemberService"),
@@ -24,6 +28,8 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
   key_handlers_.Register(keys_);
   settings_handlers_.Register(settings_);
   tenant_handlers_.Register(tenants_);
+  staff_handlers_.Register(staff_);
+  duty_handlers_.Register(duties_);
 }
 
 }  // namespace lanting::membership

@@ -3,6 +3,7 @@
 #include <libical/ical.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace lanting::calendar {
 namespace {
@@ -10,9 +11,8 @@ namespace {
 using namespace std::chrono;
 
 constexpr auto kFirstWithin = days(5 * 366);
-// More than clocks ever skip, and more occurrences than a rule has in that time: see Between.
+// More than clocks ever skip.
 constexpr auto kSkip = hours(26);
-constexpr std::size_t kDisplaced = 26 * 60;
 constexpr std::size_t kMaxSteps = 200'000;
 
 icaltimetype ToIcal(LocalTime local) {
@@ -86,16 +86,16 @@ Result<Schedule> Schedule::Make(std::string rrule, LocalTime start, std::shared_
   icalrecurrencetype rule;
   auto fault = Fault(schedule.rrule_, &rule);
   if (!fault.empty()) return errors::InvalidField(field, "INVALID_FORMAT", "It " + fault);
-  std::vector<LocalTime> first;
-  if (!schedule.Expand(start, start + kFirstWithin, 1, first) || first.empty()) {
+  bool comes = false;
+  if (!schedule.Expand(start, start + kFirstWithin, [&](LocalTime) { return !(comes = true); }) || !comes) {
     return errors::InvalidField(field, "INVALID_FORMAT", "It must come at least once within 5 years of its start.");
   }
   return schedule;
 }
 
-bool Schedule::Expand(LocalTime from, LocalTime to, std::size_t max, std::vector<LocalTime>& out) const {
+bool Schedule::Expand(LocalTime from, LocalTime to, const std::function<bool(LocalTime)>& take) const {
   if (rrule_.empty()) {
-    if (from <= start_ && start_ < to) out.push_back(start_);
+    if (from <= start_ && start_ < to) take(start_);
     return true;
   }
   auto rule = icalrecurrencetype_from_string(rrule_.c_str());
@@ -109,12 +109,12 @@ bool Schedule::Expand(LocalTime from, LocalTime to, std::size_t max, std::vector
         if (i != nullptr) icalrecur_iterator_free(i);
       });
   if (!iterator) return false;
-  for (std::size_t step = 0; step < kMaxSteps && out.size() < max; ++step) {
+  for (std::size_t step = 0; step < kMaxSteps; ++step) {
     const auto next = icalrecur_iterator_next(iterator.get());
     if (icaltime_is_null_time(next) != 0) break;
     const auto local = FromIcal(next);
     if (local > last) break;
-    if (local >= from && local >= start_) out.push_back(local);
+    if (local >= from && local >= start_ && !take(local)) break;
   }
   return true;
 }
@@ -123,25 +123,22 @@ Occurrences Schedule::Between(Time from, Time to, std::size_t max) const {
   max = std::min(max, kMaxOccurrences);
   Occurrences found;
   if (from >= to || max == 0) return found;
-  std::vector<LocalTime> locals;
-  // Clocks that skip may push one behind the next: take some more, sort, and cut.
-  Expand(zone_->ToLocal(from) - kSkip, zone_->ToLocal(to) + kSkip, max + 2 * kDisplaced, locals);
-  for (const auto local : locals) {
+  std::optional<LocalTime> enough;
+  Expand(zone_->ToLocal(from) - kSkip, zone_->ToLocal(to) + kSkip, [&](LocalTime local) {
+    if (enough && local > *enough) return !(found.more = true);
     const auto time = zone_->ToTime(local);
     if (from <= time && time < to) found.list.push_back({time, local});
-  }
+    // What clocks push behind others comes as much later by its local time.
+    if (!enough && found.list.size() > max) enough = local + kSkip;
+    return true;
+  });
   auto& list = found.list;
   std::sort(list.begin(), list.end());
   list.erase(std::unique(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.time == b.time; }),
              list.end());
-  found.more = list.size() > max;
-  if (found.more) list.resize(max);
+  found.more |= list.size() > max;
+  if (list.size() > max) list.resize(max);
   return found;
-}
-
-bool Schedule::ComesAt(LocalTime local) const {
-  std::vector<LocalTime> found;
-  return Expand(local, local + seconds(1), 1, found) && !found.empty() && found.front() == local;
 }
 
 }  // namespace lanting::calendar

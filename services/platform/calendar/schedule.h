@@ -15,6 +15,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -46,16 +47,20 @@ class Schedule {
   static Result<Schedule> Make(std::string rrule, LocalTime start, std::shared_ptr<const TimeZone> zone,
                                const std::string& field);
 
+  // The same of a rule that Make has accepted before, without asking again; one that is none comes never.
+  static Schedule Stored(std::string rrule, LocalTime start, std::shared_ptr<const TimeZone> zone) {
+    return Schedule(std::move(rrule), start, std::move(zone));
+  }
+
   // Those with from <= time < to, the first `max` of them (at most kMaxOccurrences).
   Occurrences Between(Time from, Time to, std::size_t max = kMaxOccurrences) const;
-  // Whether it comes at that local time.
-  bool ComesAt(LocalTime local) const;
 
  private:
   Schedule(std::string rrule, LocalTime start, std::shared_ptr<const TimeZone> zone)
       : rrule_(std::move(rrule)), start_(start), zone_(std::move(zone)) {}
-  // Local times from `from` on and before `to`, at most `max`. False: the rule cannot be expanded.
-  bool Expand(LocalTime from, LocalTime to, std::size_t max, std::vector<LocalTime>& out) const;
+  // Hands out local times from `from` on and before `to`, in order, until one is not taken. False: the rule cannot be
+  // expanded.
+  bool Expand(LocalTime from, LocalTime to, const std::function<bool(LocalTime)>& take) const;
 
   std::string rrule_;
   LocalTime start_;
