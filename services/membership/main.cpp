@@ -7,6 +7,7 @@
 #include "membership/config.h"
 #include "membership/migrations.gen.h"
 #include "membership/workers/import_worker.h"
+#include "membership/workers/key_usage_worker.h"
 #include "membership/workers/promotion_worker.h"
 #include "platform/config/command_line.h"
 #include "platform/idempotency/write.h"
@@ -35,15 +36,18 @@ int Run(const Config& settings) {
   idempotency::SetWakeRelay([&] { relay.Wake(); });
   ImportWorker imports(pool, Clock::System());
   PromotionWorker promotions(pool, Clock::System());
+  KeyUsage key_usage;
+  KeyUsageWorker key_uses(pool, key_usage, Clock::System());
   JoinBatcher joins(pool, {.name = "joins", .threads = static_cast<std::size_t>(settings.join_committers)});
 
-  Api api(pool, joins, [&] { imports.Wake(); });
+  Api api(
+      pool, joins, [&] { imports.Wake(); }, &key_usage);
 
   rpc::Server server(
       {.address = settings.grpc_address,
        .executor = {settings.workers, static_cast<std::size_t>(settings.queue)},
        .authenticator = std::make_shared<auth::KeyAuthenticator>(
-           std::make_shared<StoreKeySource>(pool),
+           std::make_shared<StoreKeySource>(pool, &key_usage),
            auth::KeyAuthenticatorOptions{.admin_key = settings.admin_key, .introspect_key = settings.introspect_key})},
       api.services());
 
@@ -65,10 +69,12 @@ int Run(const Config& settings) {
   relay.Start();
   imports.Start();
   promotions.Start();
+  key_uses.Start();
 
   const int code = process.Wait();
   server.Shutdown(settings.drain);
   readiness.Stop();
+  key_uses.Stop();
   promotions.Stop();
   imports.Stop();
   relay.Stop();

@@ -2,7 +2,7 @@
 
 namespace lanting::membership {
 
-Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
+Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports, KeyUsage* key_usage)
     : communities_(pool),
       groups_(pool),
       house_rules_(pool),
@@ -15,9 +15,11 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
       profiles_(pool),
       segments_(pool),
       imports_(pool, std::move(wake_imports)),
+      staff_(pool),
+      duties_(pool),
       keys_(pool),
       settings_(pool),
-      tenants_(pool) {
+      tenants_(pool, key_usage) {
   auto& communities = Add("CommunityService");
   communities_.Register(communities);
   groups_.Register(communities);
@@ -35,6 +37,8 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports)
   placements_.Register(Add("PlacementService"));
   profiles_.Register(Add("ProfileService"));
   segments_.Register(Add("SegmentService"));
+  staff_.Register(Add("StaffService"));
+  duties_.Register(Add("DutyService"));
   keys_.Register(Add("KeyService"));
   settings_.Register(Add("SettingsService"));
   tenants_.Register(Add("TenantService"));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "membership/api/community_service.h"
+#include "membership/api/duty_service.h"
 #include "membership/api/gate_service.h"
 #include "membership/api/group_handlers.h"
 #include "membership/api/house_rules_service.h"
@@ -20,14 +21,15 @@
 #include "membership/api/profile_service.h"
 #include "membership/api/segment_service.h"
 #include "membership/api/settings_service.h"
+#include "membership/api/staff_service.h"
 #include "membership/api/tenant_service.h"
 
 namespace lanting::membership {
 
 class Api {
  public:
-  // All must outlive this; `wake_imports` is called when an import was accepted.
-  Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports);
+  // All must outlive this; `wake_imports` is called when an import was accepted, `key_usage` told which keys are used.
+  Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports, KeyUsage* key_usage = nullptr);
 
   // For the server, which must not outlive this.
   std::vector<rpc::Service*> services();
@@ -51,6 +53,8 @@ class Api {
   ProfileService profiles_;
   SegmentService segments_;
   ImportService imports_;
+  StaffService staff_;
+  DutyService duties_;
   KeyService keys_;
   SettingsService settings_;
   TenantService tenants_;

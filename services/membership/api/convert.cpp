@@ -156,7 +156,7 @@ v1::Tenant ToProto(const Tenant& t) {
   return p;
 }
 
-v1::Key ToProto(const Key& k) {
+v1::Key ToProto(const Key& k, Time now) {
   v1::Key p;
   p.set_name(names::Key(k.id));
   p.set_display_name(k.display_name);
@@ -164,6 +164,11 @@ v1::Key ToProto(const Key& k) {
   if (k.expire_time) *p.mutable_expire_time() = resource::ToTimestamp(*k.expire_time);
   if (k.revoke_time) *p.mutable_revoke_time() = resource::ToTimestamp(*k.revoke_time);
   *p.mutable_create_time() = resource::ToTimestamp(k.create_time);
+  p.set_role(static_cast<v1::StaffRole>(k.role));
+  if (!k.rotated_from.IsNil()) p.set_rotated_from(names::Key(k.rotated_from));
+  if (!k.replaced_by.IsNil()) p.set_replaced_by(names::Key(k.replaced_by));
+  if (k.last_used_time) *p.mutable_last_used_time() = resource::ToTimestamp(*k.last_used_time);
+  p.set_state(static_cast<v1::KeyState>(StateOf(k, now)));
   return p;
 }
 
@@ -240,6 +245,7 @@ Key FromProto(const v1::Key& from) {
   Key k;
   k.display_name = from.display_name();
   k.scopes.assign(from.scopes().begin(), from.scopes().end());
+  k.role = static_cast<StaffRole>(from.role());
   if (from.has_expire_time()) k.expire_time = resource::FromTimestamp(from.expire_time());
   return k;
 }

@@ -27,8 +27,8 @@ v1::InviteLink ToProto(const InviteLink& link);
 // With values_fit, which is not for everybody.
 v1::Application ToProto(const Application& application);
 v1::Tenant ToProto(const Tenant& tenant);
-// Without a secret.
-v1::Key ToProto(const Key& key);
+// Without a secret; the state is as of `now`.
+v1::Key ToProto(const Key& key, Time now);
 
 // Writes what a caller may set into `community` and leaves the rest.
 void FromProto(const v1::Community& from, Community* community);

@@ -13,17 +13,18 @@
 
 namespace lanting::membership {
 
-// One call that lets people in. Its people come in together or not at all.
+// One call that lets people in.
 struct JoinWrite {
+  // The serialised reply, or why the call as a whole is refused: one result for each person, in order.
+  using Answer = std::function<Result<std::string>(const std::vector<Result<Member>>&)>;
+
   Id tenant;
   Deadline deadline;
   std::size_t weight;
   const rpc::Call* call;  // valid until done
-  JoinRequest request;
-  // The serialised reply.
-  std::function<std::string(const std::vector<Member>&)> encode;
-  // Why the call is refused, of results of which at least one is an Error.
-  std::function<Error(const std::vector<Result<Member>>&)> refuse;
+  // The people of one of these come in together or not at all.
+  std::vector<JoinRequest> requests;
+  Answer answer;
   std::function<void(Result<std::string>)> done;
 };
 
@@ -31,12 +32,17 @@ class JoinBatcher {
  public:
   JoinBatcher(pg::Pool& pool, pg::BatcherOptions options);
 
-  // Never blocks. `done` gets the serialised reply, that of the first call if this one is a retry. Call times and
-  // semantics of errors as in idempotency/write.h; Overloaded when the queue is full.
+  // The people come in together or not at all: `encode` makes the reply, `refuse` says why the call is refused, of
+  // results of which at least one is an Error. Never blocks. `done` gets the serialised reply, that of the first call
+  // if this one is a retry. Call times and semantics of errors as in idempotency/write.h; Overloaded when the queue is
+  // full.
   void Submit(const rpc::Call& call, std::vector<JoinItem> items,
               std::function<std::string(const std::vector<Member>&)> encode,
               std::function<Error(const std::vector<Result<Member>>&)> refuse,
               std::function<void(Result<std::string>)> done);
+  // Each person comes in alone, in order. When `answer` is an Error, nobody does.
+  void SubmitEach(const rpc::Call& call, std::vector<JoinItem> items, JoinWrite::Answer answer,
+                  std::function<void(Result<std::string>)> done);
 
  private:
   using Replies = std::vector<Result<std::string>>;

@@ -4,6 +4,7 @@
 #include "lanting/membership/v1/member_service.pb.h"
 #include "membership/api/convert_member.h"
 #include "membership/api/list_members.h"
+#include "membership/api/partial_batch.h"
 #include "membership/domain/names.h"
 #include "membership/store/member_store.h"
 #include "platform/idempotency/write.h"
@@ -59,6 +60,13 @@ void MemberService::Register(rpc::Service& members) {
       "BatchCreateMembers", [this](const rpc::Call& call, const pb::BatchCreateMembersRequest& request,
                                    rpc::Done<pb::BatchCreateMembersResponse> done) {
         std::vector<JoinItem> items;
+        if (request.allow_partial()) {
+          auto batch = std::make_shared<const PartialBatch>(call, request);
+          for (const auto& member : batch->members()) items.push_back(ToJoin(call, request.parent(), member));
+          return joins_.SubmitEach(
+              call, std::move(items), [batch](const auto& decided) { return batch->Answer(decided); },
+              Parsed(std::move(done)));
+        }
         for (const auto& member : request.members()) {
           const auto at = "members[" + std::to_string(items.size()) + "]";
           if (auto checked = convert::CheckStaffView(call, member, at); !checked.ok())

@@ -122,6 +122,7 @@ Result<pb::IntrospectKeyResponse> TenantService::IntrospectKey(const rpc::Call& 
                                               }));
   if (!found || !IsActive(found->key, call.now)) return response;
   const Key& key = found->key;
+  if (usage_ != nullptr) usage_->Note(parsed->tenant, key.id, call.now);
   response.set_active(true);
   response.set_tenant(names::Tenant(parsed->tenant));
   response.set_key(names::Key(key.id));

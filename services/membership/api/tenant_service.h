@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lanting/membership/v1/tenant_service.pb.h"
+#include "membership/store/key_usage.h"
 #include "platform/pg/pool.h"
 #include "platform/rpc/service.h"
 
@@ -10,7 +11,7 @@ namespace lanting::membership {
 class TenantService {
  public:
   // Must outlive the servers it is registered with, as must `pool`.
-  explicit TenantService(pg::Pool& pool) : pool_(pool) {}
+  explicit TenantService(pg::Pool& pool, KeyUsage* usage = nullptr) : pool_(pool), usage_(usage) {}
 
   Result<v1::Tenant> CreateTenant(const rpc::Call& call, const v1::CreateTenantRequest& request);
   Result<v1::Tenant> GetTenant(const rpc::Call& call, const v1::GetTenantRequest& request);
@@ -25,6 +26,7 @@ class TenantService {
 
  private:
   pg::Pool& pool_;
+  KeyUsage* usage_;  // null: nobody wants to know
 };
 
 }  // namespace lanting::membership

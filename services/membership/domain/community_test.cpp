@@ -112,12 +112,12 @@ TEST(TenantIdFor, IsTheSameForTheSameRequest) {
   }
 }
 
-TEST(CheckNewKey, NamesEveryFault) {
+TEST(CompleteNewKey, NamesEveryFault) {
   Key key{.scopes = {"members.read", "members.*", "*", "house_rules.read"}};
-  EXPECT_TRUE(CheckNewKey(key, kNow).ok());
+  EXPECT_TRUE(CompleteNewKey(key, kNow).ok());
   key.scopes = {"Members.read", "platform.tenants", "platform.*", "members", "a.b", "a.b", ".read", "**"};
   key.expire_time = kNow;
-  auto violations = CheckNewKey(key, kNow).error().violations;
+  auto violations = CompleteNewKey(key, kNow).error().violations;
   auto at = [](const char* field, const char* reason) {
     return testing::AllOf(Field(&FieldViolation::field, field), Field(&FieldViolation::reason, reason));
   };

@@ -24,6 +24,8 @@ inline std::string MemberImport(const Id& c, const Id& i) { return Child(c, "mem
 inline std::string RoutingRule(const Id& c, const Id& r) { return Child(c, "routingRules", r); }
 inline std::string GroupSplit(const Id& c, const Id& s) { return Child(c, "groupSplits", s); }
 inline std::string Segment(const Id& c, const Id& s) { return Child(c, "segments", s); }
+inline std::string Staff(const Id& c, const Id& s) { return Child(c, "staff", s); }
+inline std::string Duty(const Id& c, const Id& d) { return Child(c, "duties", d); }
 inline std::string HouseRules(const Id& c, int version) {
   return Community(c) + "/houseRules/" + std::to_string(version);
 }

@@ -3,6 +3,7 @@
 #include "lanting/membership/v1/events.pb.h"
 #include "membership/domain/names.h"
 #include "membership/store/columns.h"
+#include "platform/resource/times.h"
 
 namespace lanting::membership::events {
 namespace {
@@ -91,6 +92,29 @@ outbox::Event ApplicationRejected(const Application& application, const Cause& c
   pb::ApplicationRejected e;
   e.set_application(names::Application(application.community, application.id));
   return Make(e, e.application(), application.version, cause);
+}
+
+outbox::Event KeyCreated(const Key& key, const Cause& cause) {
+  pb::KeyCreated e;
+  e.set_key(names::Key(key.id));
+  for (const auto& scope : key.scopes) e.add_scopes(scope);
+  if (key.expire_time) *e.mutable_expire_time() = resource::ToTimestamp(*key.expire_time);
+  if (!key.rotated_from.IsNil()) e.set_rotated_from(names::Key(key.rotated_from));
+  return Make(e, e.key(), key.version, cause);
+}
+
+outbox::Event KeyRotated(const Key& key, const Cause& cause) {
+  pb::KeyRotated e;
+  e.set_key(names::Key(key.id));
+  e.set_replaced_by(names::Key(key.replaced_by));
+  *e.mutable_expire_time() = resource::ToTimestamp(*key.expire_time);
+  return Make(e, e.key(), key.version, cause);
+}
+
+outbox::Event KeyRevoked(const Key& key, const Cause& cause) {
+  pb::KeyRevoked e;
+  e.set_key(names::Key(key.id));
+  return Make(e, e.key(), key.version, cause);
 }
 
 }  // namespace lanting::membership::events

@@ -25,4 +25,9 @@ outbox::Event ApplicationSubmitted(const Application& application, const Cause& 
 outbox::Event ApplicationApproved(const Application& application, const Cause& cause);
 outbox::Event ApplicationRejected(const Application& application, const Cause& cause);
 
+outbox::Event KeyCreated(const Key& key, const Cause& cause);
+// Of the old key, as it is now.
+outbox::Event KeyRotated(const Key& key, const Cause& cause);
+outbox::Event KeyRevoked(const Key& key, const Cause& cause);
+
 }  // namespace lanting::membership::events

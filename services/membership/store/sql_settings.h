@@ -1,6 +1,7 @@
 // Statements of tenants' settings and limits, and of what the gateway asks of a key. $1 is always the tenant.
 #pragma once
 
+#include "membership/store/sql_tenant.h"
 #include "platform/idempotency/write.h"
 #include "platform/pg/tx.h"
 
@@ -35,7 +36,7 @@ inline constexpr idempotency::Effect kPutLimits{
 
 inline constexpr pg::Statement kFindEdgeKey{
     "find_edge_key",
-    "SELECT k.id, k.display_name, k.scopes, k.create_time, k.expire_time, k.revoke_time, " LANTING_LIMITS
+    "SELECT " LANTING_KEY_COLUMNS ", NULL::timestamptz AS last_used_time, " LANTING_LIMITS
     ", l.update_time, coalesce(s.cors_allowed_origins, '{}') AS cors_allowed_origins FROM service_key k "
     "LEFT JOIN tenant_settings s ON s.tenant_id = k.tenant_id LEFT JOIN tenant_limits l ON l.tenant_id = k.tenant_id "
     "WHERE k.tenant_id = $1 AND k.secret_hash = $2"};

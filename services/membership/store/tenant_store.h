@@ -19,7 +19,15 @@ std::vector<Tenant> List(pg::Tx& tx, const std::optional<std::string>& after_tim
 
 // `secret_hash` is auth::ParsedKey's; the secret itself is never stored.
 void CreateKey(idempotency::Work& work, const Id& tenant, const Key& key, const std::string& secret_hash);
+// Writes what Rotate made of both.
+void RotateKey(idempotency::Work& work, const Id& tenant, const Key& old, const Key& fresh,
+               const std::string& secret_hash);
+// For whoever makes one: with the tenant locked (settings_store::LockTenant), so that the number holds.
+int CountActiveKeys(pg::Tx& tx, Time now);
+std::optional<Key> GetKey(pg::Tx& tx, const Id& key);
 std::optional<Key> LockKey(pg::Tx& tx, const Id& key);
+// When keys were last seen in use; one entry a key. Those that are no longer there are passed over.
+void NoteUse(idempotency::Work& work, const Id& tenant, const std::vector<Id>& keys, const std::vector<Time>& times);
 std::optional<Key> FindByHash(pg::Tx& tx, const std::string& secret_hash);
 void Revoke(idempotency::Work& work, const Id& tenant, const Key& key);
 Key ReadKey(const pqxx::row& row);

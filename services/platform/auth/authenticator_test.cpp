@@ -70,6 +70,23 @@ class KeyAuthenticatorTest : public ::testing::Test {
   std::unique_ptr<KeyAuthenticator> authenticator_;
 };
 
+TEST_F(KeyAuthenticatorTest, AnExpiredKeyIsRefusedAlsoWhileNobodyCanBeAsked) {
+  source_->keys[key_].expire_time = clock_.now + seconds(30);
+  ASSERT_TRUE(Ask(key_).ok());
+  source_->broken = errors::DependencyUnavailable("membership", "down");
+  Pass(seconds(29));
+  EXPECT_TRUE(Ask(key_).ok());
+  Pass(seconds(1));
+  ExpectUnauthenticated(Ask(key_));  // and not "nobody can be asked": it is known to have ended
+}
+
+TEST_F(KeyAuthenticatorTest, ARotationShortensAKeyWithinTenSeconds) {
+  ASSERT_TRUE(Ask(key_).ok());  // known without an end
+  source_->keys[key_].expire_time = clock_.now;
+  Pass(seconds(10));
+  ExpectUnauthenticated(Ask(key_));
+}
+
 TEST_F(KeyAuthenticatorTest, ValidKeyIsRememberedForTenSeconds) {
   auto who = Ask(key_);
   ASSERT_TRUE(who.ok());

@@ -107,6 +107,7 @@ class Validator {
     if (size > plan.max_items) {
       return Add(&frame, "TOO_MANY_ITEMS", "must have at most " + std::to_string(plan.max_items) + " items");
     }
+    if (plan.alone_if != nullptr && reflection->GetBool(message, plan.alone_if)) return;
     std::string scratch;
     for (std::uint32_t i = 0; i < size; ++i) {
       frame.index = static_cast<int>(i);

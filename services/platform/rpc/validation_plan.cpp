@@ -49,6 +49,13 @@ void CheckRules(const FieldPlan& plan, const common::v1::FieldRules& rules) {
   }
   if ((rules.min_items() || rules.max_items()) && !plan.repeated) refuse("min_items and max_items are for lists");
   if (rules.defined_only() && plan.kind != Kind::kEnum) refuse("defined_only is for enums");
+  if (!rules.items_alone_if().empty()) {
+    if (!plan.repeated || plan.kind != Kind::kMessage) refuse("items_alone_if is for lists of messages");
+    if (plan.alone_if == nullptr || plan.alone_if->is_repeated() ||
+        plan.alone_if->type() != pb::FieldDescriptor::TYPE_BOOL) {
+      refuse("items_alone_if names a boolean field beside it");
+    }
+  }
 }
 
 FieldPlan PlanField(const pb::FieldDescriptor* field) {
@@ -70,6 +77,8 @@ FieldPlan PlanField(const pb::FieldDescriptor* field) {
   if (rules.has_max()) plan.max = rules.max();
   plan.format = rules.format();
   plan.resource = rules.resource();
+  if (!rules.items_alone_if().empty())
+    plan.alone_if = field->containing_type()->FindFieldByName(rules.items_alone_if());
   CheckRules(plan, rules);
   return plan;
 }

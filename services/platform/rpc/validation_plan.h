@@ -26,6 +26,8 @@ struct FieldPlan {
   int format = 0;
   std::string resource;
   const ValidationPlan* message = nullptr;  // kMessage
+  // While it is true, elements are the handler's to check; null: never.
+  const google::protobuf::FieldDescriptor* alone_if = nullptr;
 };
 
 struct ValidationPlan {
