@@ -108,7 +108,8 @@ TEST_F(ProtoConventionsTest, EveryRpcDeclaresItsScopeAndItsPath) {
 TEST_F(ProtoConventionsTest, EveryWriteCanBeRetriedAndNoReadTakesARequestId) {
   ForEachMethod([](const MethodDescriptor* m) {
     const bool reads = m->name().starts_with("Get") || m->name().starts_with("List") ||
-                       m->name().starts_with("Introspect") || m->name().starts_with("Preview");
+                       m->name().starts_with("Introspect") || m->name().starts_with("Export") ||
+                       m->name().starts_with("Preview");
     EXPECT_EQ(IsWrite(m), !reads) << m->full_name();
     EXPECT_EQ(m->input_type()->FindFieldByName("request_id") != nullptr, IsWrite(m)) << m->full_name();
   });

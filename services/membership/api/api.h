@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "membership/api/community_service.h"
+#include "membership/api/export_service.h"
 #include "membership/api/gate_service.h"
 #include "membership/api/import_service.h"
 #include "membership/api/join_batcher.h"
@@ -12,6 +13,7 @@
 #include "membership/api/member_service.h"
 #include "membership/api/settings_service.h"
 #include "membership/api/tenant_service.h"
+#include "membership/api/upload_service.h"
 
 namespace lanting::membership {
 
@@ -28,6 +30,8 @@ class Api {
   GateService gate_handlers_;
   MemberService member_handlers_;
   ImportService import_handlers_;
+  UploadService upload_handlers_;
+  ExportService export_handlers_;
   KeyService key_handlers_;
   SettingsService settings_handlers_;
   TenantService tenant_handlers_;

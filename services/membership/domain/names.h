@@ -21,6 +21,7 @@ inline std::string InviteLink(const Id& c, const Id& l) { return Child(c, "invit
 inline std::string Member(const Id& c, const Id& m) { return Child(c, "members", m); }
 inline std::string Application(const Id& c, const Id& a) { return Child(c, "applications", a); }
 inline std::string MemberImport(const Id& c, const Id& i) { return Child(c, "memberImports", i); }
+inline std::string MemberUpload(const Id& c, const Id& u) { return Child(c, "memberUploads", u); }
 inline std::string HouseRules(const Id& c, int version) {
   return Community(c) + "/houseRules/" + std::to_string(version);
 }

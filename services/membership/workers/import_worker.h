@@ -6,6 +6,8 @@
 //   BAD_ROWS_REFUSE           the trial, and if it finds no bad row one transaction for everything: all rows or none.
 //                             Other joins of the community wait for that transaction, and so do new events of all
 //                             tenants (outbox/relay.h), hence the trial first
+//
+// Beside it, uploads that nobody uses any more are deleted.
 #pragma once
 
 #include <chrono>
@@ -44,12 +46,16 @@ class ImportWorker {
 
   // Carries out what is running now, in this thread; the number of imports finished. Also for tests.
   int RunPending();
+  // Deletes uploads that have expired; how many.
+  int PurgeUploads();
 
  private:
   // True if the import was finished by this call.
   Result<bool> Run(const import_store::Reference& reference);
   Result<bool> RunInChunks(const Id& tenant, MemberImport import);
   Result<bool> RunWhole(const Id& tenant, MemberImport import);
+  // The bytes of an import with an upload are those that were announced.
+  Result<void> CheckUpload(const Id& tenant, const MemberImport& import);
   Result<bool> Fail(const Id& tenant, MemberImport import, const Error& error);
   // All rows of the import, whose lock the transaction has taken.
   using JoinRows = std::function<Result<std::vector<Result<Member>>>(const std::vector<JoinItem>&)>;
