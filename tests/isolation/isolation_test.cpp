@@ -69,6 +69,12 @@ const std::map<std::string, std::string> kCases = {
     {"GetMemberImport", R"({"name": "{memberImport}"})"},
     {"ListMemberImports", R"({"parent": "{community}"})"},
     {"ListImportRowErrors", R"({"parent": "{memberImport}"})"},
+    {"ExportImportRowErrors", R"({"name": "{memberImport}"})"},
+    {"CreateMemberUpload", R"({"parent": "{community}", "memberUpload": {"size": "100"}})"},
+    {"GetMemberUpload", R"({"name": "{memberUpload}"})"},
+    {"AppendMemberUpload", R"({"name": "{memberUpload}", "offset": "7", "data": {"data": "bmFtZQo="}})"},
+    {"ImportUploadedMembers", R"({"name": "{memberUpload}"})"},
+    {"ExportMembers", R"({"parent": "{community}"})"},
     {"CreateKey", R"({"key": {"displayName": "second", "scopes": ["members.read"]}})"},
     {"ListKeys", "{}"},
     {"RevokeKey", R"({"name": "{key}"})"},
@@ -182,6 +188,8 @@ class IsolationTest : public ::testing::Test {
     EXPECT_TRUE(testing::Eventually([&] {
       return suite_.CallAs(key, "GET", "/v1/" + n["memberImport"]).text("state") == "IMPORT_STATE_SUCCEEDED";
     }));
+    n["memberUpload"] = create(base + "/memberUploads", R"({"size": 100})").text("name");
+    create("/v1/" + n["memberUpload"] + ":append?offset=0", std::string(100, 'a'), {{"Content-Type", "text/csv"}});
     n["key"] = create("/v1/keys", R"({"displayName": "for reading", "scopes": ["members.read"]})").text("name");
     n["webhook"] = create("/v1/webhooks", R"({"url": "http://127.0.0.1:)" + std::to_string(testing::FreePort()) +
                                               R"(/", "eventTypes": ["webhooks.*"]})")
@@ -268,7 +276,7 @@ TEST(IsolationCasesTest, CoverEveryResourceName) {
     std::unique_ptr<Message> request(MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
     Names names;
     for (auto placeholder : {"community", "group", "gate", "linkGate", "inviteLink", "member", "application",
-                             "memberImport", "key", "houseRules", "code", "questionKey", "webhook", "delivery"}) {
+                             "memberImport", "memberUpload", "key", "houseRules", "code", "questionKey", "webhook", "delivery"}) {
       names[placeholder] = "x";
     }
     auto parsed = util::JsonStringToMessage(Fill(kCases.at(method->name()), names), request.get());

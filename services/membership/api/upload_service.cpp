@@ -84,11 +84,11 @@ Result<pb::MemberUpload> UploadService::Append(const rpc::Call& call, const pb::
       pool_, call, [&](pg::Tx& tx, idempotency::Work& work) -> Result<pb::MemberUpload> {
         auto upload = upload_store::Lock(tx, ids.first, ids.second, call.now);
         if (!upload) return errors::MemberUploadNotFound(request.name());
-        RETURN_IF_ERROR(CheckPart(part, end, upload->size));
         if (end <= upload->received_bytes && upload_store::HasPart(tx, upload->id, request.offset(), part)) {
           return ToProto(*upload);  // sent again, since the answer did not arrive
         }
         if (request.offset() != upload->received_bytes) return errors::UploadOffsetMismatch(upload->received_bytes);
+        RETURN_IF_ERROR(CheckPart(part, end, upload->size));
         upload->received_bytes = end;
         upload->expire_time = call.now + kUploadKept;
         upload_store::Append(work, tx.tenant(), *upload, part);
