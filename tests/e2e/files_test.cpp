@@ -1,7 +1,13 @@
 // Files of people over REST, end to end: in parts with a break, imported while the process dies, and out again.
 #include <gtest/gtest.h>
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "tests/support/suite.h"
 
@@ -10,6 +16,23 @@ namespace {
 
 using testing::Answer;
 using testing::Suite;
+
+class TempFile {
+ public:
+  explicit TempFile(const std::string& content) {
+    char path[] = "/tmp/lanting-files-XXXXXX";
+    ::close(::mkstemp(path));
+    path_ = path;
+    std::ofstream(path_, std::ios::binary) << content;
+  }
+  ~TempFile() {
+    for (const auto& path : {path_, path_ + ".log"}) std::filesystem::remove(path);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
 
 class FilesTest : public ::testing::Test {
  protected:
@@ -94,6 +117,41 @@ TEST_F(FilesTest, InPartsAndOutAgain) {
   const auto errors = Download("/v1/" + mapped.text("name") + ":errorFile");
   EXPECT_TRUE(errors.body.starts_with("\xef\xbb\xbf行号,文件中的行,列,原因,说明\r\n1,2,user_id,IDENTITY_TAKEN,"))
       << errors.body;
+}
+
+TEST_F(FilesTest, LantingctlSendsALargeFileInPartsAndImportsItOnce) {
+  const auto community = OpenCommunity(1000);
+  std::string file = "姓名,备注\n";
+  for (int i = 0; i < 100; ++i) file += "书友" + std::to_string(i) + ",\"" + std::string(200'000, 'n') + "\"\n";
+  const TempFile csv(file);
+  const auto run = [&](std::vector<std::string> more) {
+    std::vector<std::string> args{std::getenv("LANTINGCTL"),
+                                  "--membership",
+                                  "127.0.0.1:" + std::to_string(suite_.grpc_port()),
+                                  "--key",
+                                  suite_.key(),
+                                  "import",
+                                  "--community",
+                                  community,
+                                  "--map",
+                                  "display_name:姓名",
+                                  csv.path()};
+    args.insert(args.end(), more.begin(), more.end());
+    std::filesystem::remove(csv.path() + ".log");
+    testing::Child child(args, {}, csv.path() + ".log");
+    EXPECT_TRUE(testing::Eventually([&] { return child.Ended(); }, 60));
+    std::stringstream text;
+    text << std::ifstream(csv.path() + ".log").rdbuf();
+    return text.str();
+  };
+  EXPECT_NE(run({}).find("is not a column"), std::string::npos);
+  EXPECT_NE(run({"--ignore-unknown-columns", "--validate-only"}).find("Would import 100 of 100 rows"),
+            std::string::npos);
+  for (int i = 0; i < 2; ++i) {
+    const auto text = run({"--ignore-unknown-columns"});
+    EXPECT_NE(text.find("Imported 100 of 100 rows"), std::string::npos) << text;
+  }
+  EXPECT_EQ(suite_.db().Query("SELECT count(*) FROM membership.member"), "100");
 }
 
 #ifdef LANTING_FAULTS
