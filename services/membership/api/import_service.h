@@ -37,7 +37,7 @@ MemberImport MakeImport(const rpc::Call& call, const Id& community, const Reques
   import.file = RulesOf(request);
   import.file.encoding = form.encoding;
   for (const auto& column : form.header.columns) {
-    import.titles.push_back(column.title);
+    import.titles.push_back(Shown(column.title, 100));
     import.fields.push_back(column.field);
   }
   return import;

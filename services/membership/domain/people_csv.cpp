@@ -42,16 +42,6 @@ Error Malformed(int line, std::size_t column, const std::string& message) {
   return error;
 }
 
-// A value of the file as a message may show it: at most 40 code points of valid UTF-8.
-std::string Shown(std::string_view text) {
-  std::size_t at = 0, seen = 0;
-  for (; at < text.size(); ++at) {
-    const bool starts = (static_cast<unsigned char>(text[at]) & 0xc0) != 0x80;
-    if (starts && ++seen > 40) return std::string(text.substr(0, at)) + "…";
-  }
-  return std::string(text);
-}
-
 bool IsKey(std::string_view key) {
   return !key.empty() && key.size() <= kMaxKey && std::all_of(key.begin(), key.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -109,6 +99,15 @@ Result<void> CheckTogether(int line, const Header& header, const FileRules& rule
 }
 
 }  // namespace
+
+std::string Shown(std::string_view text, std::size_t most) {
+  std::size_t at = 0, seen = 0;
+  for (; at < text.size(); ++at) {
+    const bool starts = (static_cast<unsigned char>(text[at]) & 0xc0) != 0x80;
+    if (starts && ++seen > most) return std::string(text.substr(0, at)) + "…";
+  }
+  return std::string(text);
+}
 
 HeaderColumn FieldOf(std::string_view name) {
   const auto lower = ToLowerAscii(Trim(name));

@@ -55,7 +55,9 @@ inline constexpr int kMaxImportRows = 100'000;
 inline constexpr std::size_t kMaxImportBytes = 16 * 1024 * 1024;
 // Of one that was uploaded in parts.
 inline constexpr int kMaxUploadRows = 5'000'000;
-inline constexpr std::size_t kMaxMapping = 100;
+
+// A value of a file as a message or a list may show it: valid UTF-8 of at most so many code points.
+std::string Shown(std::string_view text, std::size_t most = 40);
 
 // The field of this name, which may be a Chinese one: "昵称" is display_name, "属性.city" is attributes.city. Nothing
 // else of the column is known then. kIgnored with an empty `field` if there is none.
