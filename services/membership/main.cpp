@@ -33,11 +33,15 @@ int Run(const Config& settings) {
                        .redis_url = settings.redis_url,
                        .buckets = settings.stream_buckets});
   idempotency::SetWakeRelay([&] { relay.Wake(); });
-  ImportWorker imports(pool, Clock::System());
+  ImportWorker imports(pool, Clock::System(), {.of_uploads = false});
+  ImportWorker upload_imports(pool, Clock::System(), {.of_uploads = true});
   PromotionWorker promotions(pool, Clock::System());
   JoinBatcher joins(pool, {.name = "joins", .threads = static_cast<std::size_t>(settings.join_committers)});
 
-  Api api(pool, joins, [&] { imports.Wake(); });
+  Api api(pool, joins, [&] {
+    imports.Wake();
+    upload_imports.Wake();
+  });
 
   rpc::Server server(
       {.address = settings.grpc_address,
@@ -64,12 +68,14 @@ int Run(const Config& settings) {
                   [&](const std::string& why) { fatal = true, process.Fail(why); });
   relay.Start();
   imports.Start();
+  upload_imports.Start();
   promotions.Start();
 
   const int code = process.Wait();
   server.Shutdown(settings.drain);
   readiness.Stop();
   promotions.Stop();
+  upload_imports.Stop();
   imports.Stop();
   relay.Stop();
   idempotency::SetWakeRelay({});

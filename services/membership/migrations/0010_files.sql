@@ -57,3 +57,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = membership, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION expired_uploads(int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION expired_uploads(int) TO membership_app;
+
+-- As running_imports(int), of those that read an upload or of those that do not; NULL: of both.
+CREATE FUNCTION running_imports(max_rows int, of_uploads boolean) RETURNS TABLE (tenant_id uuid, id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = membership, pg_temp AS $$
+  SELECT i.tenant_id, i.id FROM member_import i
+   WHERE i.state = 1 AND (of_uploads IS NULL OR (i.upload_id IS NOT NULL) = of_uploads)
+   ORDER BY i.id LIMIT max_rows
+$$;
+REVOKE ALL ON FUNCTION running_imports(int, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION running_imports(int, boolean) TO membership_app;

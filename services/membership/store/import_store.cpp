@@ -64,9 +64,9 @@ std::vector<RowError> ListRowErrors(pg::Tx& tx, const Id& import, int after_row,
   return out;
 }
 
-std::vector<Reference> Running(pg::Tx& tx, int limit) {
+std::vector<Reference> Running(pg::Tx& tx, int limit, std::optional<bool> of_uploads) {
   std::vector<Reference> out;
-  for (const auto& r : tx.Run(sql::kRunningImports, limit)) {
+  for (const auto& r : tx.Run(sql::kRunningImports, limit, of_uploads)) {
     out.push_back({pg::GetId(r["tenant_id"]), pg::GetId(r["id"])});
   }
   return out;

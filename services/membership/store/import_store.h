@@ -57,7 +57,8 @@ std::vector<RowError> ListRowErrors(pg::Tx& tx, const Id& import, int after_row,
 struct Reference {
   Id tenant, import;
 };
-std::vector<Reference> Running(pg::Tx& tx, int limit);
+// `of_uploads`: only those that read an upload, or only those that do not.
+std::vector<Reference> Running(pg::Tx& tx, int limit, std::optional<bool> of_uploads);
 // Nullopt if it is no longer running.
 std::optional<MemberImport> Load(pg::Tx& tx, const Id& import);
 // Rows processed so far if this transaction may go on with the import; nullopt if another process has it or it is done.

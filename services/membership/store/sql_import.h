@@ -31,7 +31,7 @@ inline constexpr pg::Statement kListRowErrors{
     "WHERE e.tenant_id = $1 AND e.import_id = $2 AND (e.row_number, e.column_name) > ($3, $4) "
     "ORDER BY e.row_number, e.column_name LIMIT $5"};
 
-inline constexpr pg::Statement kRunningImports{"running_imports", "SELECT tenant_id, id FROM running_imports($1)"};
+inline constexpr pg::Statement kRunningImports{"running_imports", "SELECT tenant_id, id FROM running_imports($1, $2)"};
 
 // Where the import stands, without its file; no row if it is no longer running.
 inline constexpr pg::Statement kLoadImport{

@@ -108,7 +108,7 @@ void ImportWorker::Start() {
     auto purged = std::chrono::steady_clock::time_point();
     while (!thread_.stopping()) {
       RunPending();
-      if (std::chrono::steady_clock::now() - purged >= kPurgeEvery) {
+      if (options_.of_uploads.value_or(true) && std::chrono::steady_clock::now() - purged >= kPurgeEvery) {
         PurgeUploads();
         purged = std::chrono::steady_clock::now();
       }
@@ -123,8 +123,8 @@ void ImportWorker::Wake() { thread_.Wake(); }
 
 int ImportWorker::RunPending() {
   auto running = pg::ReadTenant(pool_, Id(), DeadlineIn(options_.chunk_timeout),
-                                [](pg::Tx& tx) -> Result<std::vector<import_store::Reference>> {
-                                  return import_store::Running(tx, kImportsAtOnce);
+                                [this](pg::Tx& tx) -> Result<std::vector<import_store::Reference>> {
+                                  return import_store::Running(tx, kImportsAtOnce, options_.of_uploads);
                                 });
   if (!running.ok()) {
     obs::Debug("imports wait for the database", {{"reason", running.error().internal}});

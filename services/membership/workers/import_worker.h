@@ -13,6 +13,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 
 #include "membership/store/import_store.h"
 #include "membership/store/join_store.h"
@@ -32,6 +33,9 @@ struct ImportWorkerOptions {
   std::chrono::milliseconds whole_timeout{60'000};
   // A permanent error, or a whole_timeout, that comes back this often fails the import.
   int max_attempts = 5;
+  // Only imports of uploads, or only the others: a process runs one worker for each, so that nobody's small file waits
+  // for the gigabyte of another.
+  std::optional<bool> of_uploads;
 };
 
 class ImportWorker {

@@ -140,6 +140,17 @@ TEST_F(UploadedImportTest, StopsBetweenChunksAndGoesOnWithoutDoubles) {
   world.ExpectCountersTrue();
 }
 
+TEST_F(UploadedImportTest, SmallFilesDoNotWaitForLargeOnes) {
+  world.AddGroup(100);
+  const auto file = People(3);
+  const auto large = AddUploaded(static_cast<std::int64_t>(file.size()), {file});
+  const auto small = AddImport(People(2), 2, kSkip);
+  EXPECT_EQ(ImportWorker(world.pool, Clock::System(), {.of_uploads = false}).RunPending(), 1);
+  EXPECT_EQ(Get(small, "state") + Get(large, "state"), "21");
+  EXPECT_EQ(ImportWorker(world.pool, Clock::System(), {.of_uploads = true}).RunPending(), 1);
+  EXPECT_EQ(Get(large, "state"), "2");
+}
+
 TEST_F(UploadedImportTest, TwoReplicasReadOneUpload) {
   pg::Pool other_pool{{.url = world.db.Url("membership", testing::PgRole::kApp)}};
   world.AddGroup(100'000);
