@@ -28,6 +28,7 @@ class Reply : public std::enable_shared_from_this<Reply> {
   Reply(http::Io& io, StreamJob job)
       : job_(std::move(job)),
         format_(AcceptOf(job_.exchange->request)),
+        raw_(IsRaw(*job_.route)),
         strand_(boost::asio::make_strand(io.context())),
         timer_(strand_) {}
 
@@ -36,7 +37,7 @@ class Reply : public std::enable_shared_from_this<Reply> {
       if (auto self = weak.lock()) self->Later([self] { self->End(errors::Cancelled(), Client::kGone); });
     });
     Later([self = shared_from_this()] {
-      self->Wait(kHeadAfter);
+      if (!self->raw_) self->Wait(kHeadAfter);
       self->Ask();
     });
   }
@@ -60,15 +61,28 @@ class Reply : public std::enable_shared_from_this<Reply> {
     if (ended_) return;
     if (!next.ok()) return End(std::move(next).error());
     if (!next->has_value()) return End(std::nullopt);
+    if (raw_) return OnRaw(**next);
     auto json = MessageJson(*job_.route, **next);
     if (!json.ok()) return End(std::move(json).error());
     Write(format_.Message(*json), &Reply::Ask);
   }
 
-  // Sends the head, once.
+  void OnRaw(const std::string& bytes) {
+    auto piece = WriteRaw(*job_.route, bytes);
+    if (!piece.ok()) return End(std::move(piece).error());
+    std::string data = std::move(piece->body);
+    Body(std::move(*piece));
+    data.empty() ? Ask() : Write(std::move(data), &Reply::Ask);
+  }
+
   http::BodyStream& Body() {
+    http::Response head{.content_type = raw_ ? "application/octet-stream" : format_.content_type()};
+    return Body(std::move(head));
+  }
+
+  // Sends the head, once.
+  http::BodyStream& Body(http::Response head) {
     if (body_ == nullptr) {
-      http::Response head{.content_type = format_.content_type()};
       head.headers.emplace_back("cache-control", "no-store");
       body_ = job_.exchange->stream(job_.decorate(std::move(head)));
       body_->OnDrain([weak = weak_from_this()] {
@@ -112,6 +126,7 @@ class Reply : public std::enable_shared_from_this<Reply> {
   }
 
   void OnDrain() {
+    if (raw_) return;
     draining_ = true;
     if (!ended_ && at_socket_ == 0) End(errors::ShuttingDown());  // otherwise after what is being sent
   }
@@ -125,6 +140,8 @@ class Reply : public std::enable_shared_from_this<Reply> {
       http::Response response = job_.refusal(*fault);
       status = response.status;
       job_.exchange->respond(std::move(response));
+    } else if (fault && raw_) {
+      body_.reset();  // cuts the connection
     } else if (client == Client::kThere) {
       if (fault) Body().Write(format_.Fault(job_.refusal(*fault).body), [](bool) {});
       Body().End();
@@ -134,6 +151,7 @@ class Reply : public std::enable_shared_from_this<Reply> {
 
   StreamJob job_;
   const StreamFormat format_;
+  const bool raw_;
   boost::asio::strand<boost::asio::io_context::executor_type> strand_;
   boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,
                                     decltype(strand_)>

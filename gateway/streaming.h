@@ -1,5 +1,5 @@
 // One server-streaming call as an HTTP response: newline-delimited JSON or server-sent events
-// (transcode/stream_format).
+// (transcode/stream_format), or for a stream of RawBody the bytes themselves.
 #pragma once
 
 #include <chrono>
@@ -32,6 +32,9 @@ struct StreamJob {
 // server (the last line is then UNAVAILABLE, so that clients come again elsewhere). The head is sent with the first
 // message, or after a second. The next message is asked for when the socket took the last: a slow client slows the
 // service down, and nothing piles up here.
+//
+// Bytes have no place for a heartbeat or a fault: their head is sent with the first message, a fault after it breaks
+// the connection, so that nobody takes the half for the whole, and draining waits for their end as for any reply's.
 void RunStream(http::Io& io, StreamJob job);
 
 }  // namespace lanting::gateway

@@ -36,11 +36,21 @@ bool Matches(std::string_view if_none_match, std::string_view etag) {
   return false;
 }
 
+// What needs no quoting in any browser (RFC 6266).
+bool IsFileName(std::string_view name) {
+  return !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+           c == '_';
+  });
+}
+
 http::Response RawResponse(const common::v1::RawBody& raw) {
   http::Response response;
   const bool usable = !raw.content_type().empty() && IsPrintable(raw.content_type());
   response.content_type = usable ? raw.content_type() : "application/octet-stream";
   response.body = raw.data();
+  if (IsFileName(raw.file_name()))
+    response.headers.emplace_back("content-disposition", "attachment; filename=\"" + raw.file_name() + "\"");
   return response;
 }
 
@@ -67,10 +77,16 @@ Result<std::string> MessageJson(const Route& route, const std::string& bytes) {
   return json;
 }
 
-Result<http::Response> WriteReply(const Route& route, const std::string& bytes, std::string_view if_none_match) {
+bool IsRaw(const Route& route) { return route.method->output_type() == common::v1::RawBody::descriptor(); }
+
+Result<http::Response> WriteRaw(const Route& route, const std::string& bytes) {
   ASSIGN_OR_RETURN(const auto reply, ParseReply(route, bytes));
-  if (route.method->output_type() == common::v1::RawBody::descriptor())
-    return RawResponse(static_cast<const common::v1::RawBody&>(*reply));
+  return RawResponse(static_cast<const common::v1::RawBody&>(*reply));
+}
+
+Result<http::Response> WriteReply(const Route& route, const std::string& bytes, std::string_view if_none_match) {
+  if (IsRaw(route)) return WriteRaw(route, bytes);
+  ASSIGN_OR_RETURN(const auto reply, ParseReply(route, bytes));
   http::Response response;
   const std::string etag = EtagOf(*reply);
   if (!etag.empty()) {

@@ -13,6 +13,11 @@ namespace lanting::gateway {
 // and a GET with a matching If-None-Match gets 304. Fails with INTERNAL if `bytes` is not the route's reply message.
 Result<http::Response> WriteReply(const Route& route, const std::string& bytes, std::string_view if_none_match);
 
+// Whether the route's replies are bytes of a media type, alone or as a stream.
+bool IsRaw(const Route& route);
+// A RawBody as a response: bytes, media type and the name to store it under. Fails like WriteReply.
+Result<http::Response> WriteRaw(const Route& route, const std::string& bytes);
+
 // The JSON of one message of a stream, in one line. Fails like WriteReply.
 Result<std::string> MessageJson(const Route& route, const std::string& bytes);
 

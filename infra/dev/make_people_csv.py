@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Writes a CSV of made-up people for an import: always the same for the same arguments.
 
-  make_people_csv.py [COUNT] [--bad]      default 10000 good rows; --bad puts three bad rows among them
+  make_people_csv.py [COUNT] [--bad] [--tags] [--wide BYTES]
+                                default 10000 good rows; --bad puts three bad rows among them; --tags adds the columns
+                                tags, customer_class, fan_score and attributes.city; --wide a column "note" of so many bytes
 
 Columns as in protos/lanting/membership/v1/member_import.proto. The people are nobody: nicknames are put together from
 the small parts below, about two thirds of them Chinese.
@@ -25,6 +27,8 @@ WORDS = ["quiet", "running", "lucky", "midnight", "paper", "salty", "green", "ea
 NOUNS = ["panda", "otter", "lantern", "teapot", "comet", "fern", "heron", "ferry", "pixel", "acorn"]
 EXPECTATIONS = ["", "", "", "认识同行", "每周读完一本书", "学会做笔记", "想找人一起打卡", "听嘉宾分享", "to read more", "meet people in my field"]
 CHANNELS = ["wecom"] * 6 + ["wechat"] * 2 + ["telegram"]
+TAGS = ["读书", "写作", "跑步", "绘画", "摄影", "茶", "亲子", "AI", "设计", "coffee"]
+CLASSES = ["", "", "potential", "ordinary", "ordinary", "ordinary", "expert", "bulk"]
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
 
@@ -52,6 +56,10 @@ def person(rng, number):
     return [nickname(rng), f"crm-{number:06d}", channel, user_id, rng.choice(EXPECTATIONS)]
 
 
+def known_of(rng):
+    return [";".join(rng.sample(TAGS, rng.randrange(4))), rng.choice(CLASSES), rng.choice(["", str(rng.randrange(101))]), rng.choice(CITIES)]
+
+
 def rows(count, bad=False):
     """Header, then `count` people; with `bad`, three more rows that cannot be imported, spread over the file."""
     rng = random.Random(353)
@@ -64,17 +72,33 @@ def rows(count, bad=False):
     return [["display_name", "external_id", "channel", "user_id", "expectation"], *people]
 
 
+def with_more(rows, tags, wide):
+    """The rows with the columns that were asked for, one at a time."""
+    rng = random.Random(354)
+    for number, row in enumerate(rows):
+        if tags:
+            row = row + (["tags", "customer_class", "fan_score", "attributes.city"] if number == 0 else known_of(rng))
+        if wide:
+            row = row + ["note" if number == 0 else "n" * wide]
+        yield row
+
+
 def main():
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no error
     if sys.argv[1:] in (["--help"], ["-h"]):
         print(__doc__.strip())
         return
-    counts = [a for a in sys.argv[1:] if a != "--bad"]
+    counts = [a for a in sys.argv[1:] if a not in ("--bad", "--tags")]
+    wide = 0
+    if len(counts) >= 2 and counts[-2] == "--wide" and counts[-1].isdigit():
+        wide = int(counts[-1])
+        counts = counts[:-2]
     # Account and external ids have six digits for the number of the person.
     if len(counts) > 1 or not all(re.fullmatch(r"[1-9][0-9]{0,5}", a) for a in counts):
-        sys.exit(f"usage: {pathlib.Path(sys.argv[0]).name} [COUNT] [--bad], COUNT from 1 to 999999")
+        sys.exit(f"usage: {pathlib.Path(sys.argv[0]).name} [COUNT] [--bad] [--tags] [--wide BYTES], COUNT from 1 to 999999")
     count = int(counts[0]) if counts else 10_000
-    csv.writer(sys.stdout, lineterminator="\n").writerows(rows(count, "--bad" in sys.argv))
+    people = rows(count, "--bad" in sys.argv)
+    csv.writer(sys.stdout, lineterminator="\n").writerows(with_more(people, "--tags" in sys.argv, wide))
 
 
 if __name__ == "__main__":

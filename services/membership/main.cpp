@@ -34,14 +34,20 @@ int Run(const Config& settings) {
                        .redis_url = settings.redis_url,
                        .buckets = settings.stream_buckets});
   idempotency::SetWakeRelay([&] { relay.Wake(); });
-  ImportWorker imports(pool, Clock::System());
+  ImportWorker imports(pool, Clock::System(), {.of_uploads = false});
+  ImportWorker upload_imports(pool, Clock::System(), {.of_uploads = true});
   PromotionWorker promotions(pool, Clock::System());
   KeyUsage key_usage;
   KeyUsageWorker key_uses(pool, key_usage, Clock::System());
   JoinBatcher joins(pool, {.name = "joins", .threads = static_cast<std::size_t>(settings.join_committers)});
 
   Api api(
-      pool, joins, [&] { imports.Wake(); }, &key_usage);
+      pool, joins,
+      [&] {
+        imports.Wake();
+        upload_imports.Wake();
+      },
+      &key_usage);
 
   rpc::Server server(
       {.address = settings.grpc_address,
@@ -68,6 +74,7 @@ int Run(const Config& settings) {
                   [&](const std::string& why) { fatal = true, process.Fail(why); });
   relay.Start();
   imports.Start();
+  upload_imports.Start();
   promotions.Start();
   key_uses.Start();
 
@@ -76,6 +83,7 @@ int Run(const Config& settings) {
   readiness.Stop();
   key_uses.Stop();
   promotions.Stop();
+  upload_imports.Stop();
   imports.Stop();
   relay.Stop();
   idempotency::SetWakeRelay({});

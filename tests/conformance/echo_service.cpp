@@ -75,7 +75,7 @@ class Reactor : public grpc::ServerGenericBidiReactor {
     if (received_.method == "Hang") return;
     if (received_.method == "Fail" && request_.text() == "late") return StartSendInitialMetadata();
     if (received_.method == "Fail") return Finish(FailureStatus(request_.failure()));
-    if (received_.method == "StreamThings") return NextThing();
+    if (Streams()) return NextThing();
     // As every service does, by its masks too (AIP-161).
     if (received_.method == "UpdateThing") {
       if (auto valid = rpc::Validate(request_); !valid.ok()) return Finish(rpc::ToStatus(valid.error()));
@@ -88,13 +88,13 @@ class Reactor : public grpc::ServerGenericBidiReactor {
   }
 
   void OnWriteDone(bool ok) override {
-    if (received_.method == "StreamThings" && ok) NextThing();
+    if (Streams() && ok) NextThing();
   }
 
   void OnSendInitialMetadataDone(bool) override { Finish(FailureStatus(request_.failure())); }
 
   void OnCancel() override {
-    if (received_.method != "Hang" && received_.method != "StreamThings") return;
+    if (received_.method != "Hang" && !Streams()) return;
     if (finished_.exchange(true)) return;
     std::lock_guard lock(state_->mutex);
     ++state_->cancelled;
@@ -107,11 +107,7 @@ class Reactor : public grpc::ServerGenericBidiReactor {
   // `kinds.int32_value` things, then the failure if there is one; with the text "open" it stays open instead.
   void NextThing() {
     if (sent_ < request_.kinds().int32_value()) {
-      v1::Thing thing;
-      thing.set_name("things/" + std::to_string(sent_++));
-      thing.set_display_name("流觞曲水");
-      if (!request_.path().empty()) thing.set_etag(std::string(100'000, 'x'));
-      out_ = Buffer(thing.SerializeAsString());
+      out_ = Buffer(received_.method == "StreamRaw" ? RawPiece() : ThingBytes());
       {
         std::lock_guard lock(state_->mutex);
         ++state_->streamed;
@@ -120,6 +116,24 @@ class Reactor : public grpc::ServerGenericBidiReactor {
     }
     if (request_.text() == "open" || finished_.exchange(true)) return;
     Finish(request_.has_failure() ? FailureStatus(request_.failure()) : grpc::Status::OK);
+  }
+
+  bool Streams() const { return received_.method == "StreamThings" || received_.method == "StreamRaw"; }
+
+  std::string ThingBytes() {
+    v1::Thing thing;
+    thing.set_name("things/" + std::to_string(sent_++));
+    thing.set_display_name("流觞曲水");
+    if (!request_.path().empty()) thing.set_etag(std::string(100'000, 'x'));
+    return thing.SerializeAsString();
+  }
+
+  std::string RawPiece() {
+    common::v1::RawBody raw;
+    raw.set_content_type("text/csv; charset=utf-8");
+    raw.set_file_name(request_.name().empty() ? "things.csv" : request_.name());
+    raw.set_data("things/" + std::to_string(sent_++) + "\n");
+    return raw.SerializeAsString();
   }
 
   void Record() {

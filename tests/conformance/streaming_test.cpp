@@ -16,11 +16,12 @@ constexpr std::chrono::seconds kPatience{20};
 
 class Stream {
  public:
-  Stream(const LiveGateway::Front& front, const std::string& query, const std::string& accept = "*/*")
+  Stream(const LiveGateway::Front& front, const std::string& query, const std::string& accept = "*/*",
+         const std::string& path = "/v1/stream")
       : connection_(LiveGateway::Connect(front)) {
     const std::string key = LiveGateway::Instance().key;
     EXPECT_TRUE(connection_
-                    .Send("GET /v1/stream?" + query + " HTTP/1.1\r\nHost: lanting.test\r\nAuthorization: Bearer " +
+                    .Send("GET " + path + "?" + query + " HTTP/1.1\r\nHost: lanting.test\r\nAuthorization: Bearer " +
                               key + "\r\nAccept: " + accept + "\r\n\r\n",
                           deadline_)
                     .ok());
@@ -112,6 +113,24 @@ TEST(StreamingTest, ASlowClientSlowsTheServiceDown) {
   EXPECT_LT(last - before, 1'000);
   ASSERT_TRUE(stream.Until("things/100"));
   EXPECT_GE(live.echo.streamed() - before, 100);
+}
+
+TEST(StreamingTest, AFileThatBreaksOffDoesNotLookComplete) {
+  LiveGateway::Front front(Settings(std::chrono::milliseconds(20)));
+  AwaitReady(front.gateway);
+  Stream whole(front, "kinds.int32Value=2", "*/*", "/v1/streamRaw");
+  EXPECT_TRUE(whole.Until("things/1\n\r\n0\r\n\r\n")) << whole.received();
+  Stream broken(front, "kinds.int32Value=2&failure.code=14", "*/*", "/v1/streamRaw");
+  broken.UntilTheEnd();
+  EXPECT_NE(broken.received().find("things/1\n"), std::string::npos) << broken.received();
+  EXPECT_EQ(broken.received().find("\r\n0\r\n"), std::string::npos) << broken.received();
+  EXPECT_EQ(broken.received().find("error"), std::string::npos);
+  // No heartbeat is in it, and draining lets it come to its end.
+  Stream quiet(front, "text=open&kinds.int32Value=1", "*/*", "/v1/streamRaw");
+  ASSERT_TRUE(quiet.Until("things/0\n"));
+  front.server.Drain(std::chrono::milliseconds(200));
+  quiet.UntilTheEnd();
+  EXPECT_TRUE(quiet.received().ends_with("things/0\n\r\n")) << quiet.received();
 }
 
 TEST(StreamingTest, DrainingEndsAStreamWithALastLine) {

@@ -139,6 +139,12 @@ const std::map<std::string, std::string> kCases = {
     {"ErasePerson", R"({"name": "{member}", "reason": "ERASURE_REASON_REQUESTED_BY_PERSON"})"},
     {"GetErasure", R"({"name": "{erasure}"})"},
     {"ListErasures", R"({"parent": "{community}"})"},
+    {"ExportImportRowErrors", R"({"name": "{memberImport}"})"},
+    {"CreateMemberUpload", R"({"parent": "{community}", "memberUpload": {"size": "100"}})"},
+    {"GetMemberUpload", R"({"name": "{memberUpload}"})"},
+    {"AppendMemberUpload", R"({"name": "{memberUpload}", "offset": "7", "data": {"data": "bmFtZQo="}})"},
+    {"ImportUploadedMembers", R"({"name": "{memberUpload}"})"},
+    {"ExportMembers", R"({"parent": "{community}"})"},
     {"CreateKey", R"({"key": {"displayName": "second", "scopes": ["members.read"]}})"},
     {"ListKeys", "{}"},
     {"RevokeKey", R"({"name": "{key}"})"},
@@ -318,6 +324,8 @@ class IsolationTest : public ::testing::Test {
     n["merge"] = create("/v1/" + n["member"] + ":merge", R"({"source": ")" + merged + "\"}").text("name");
     auto erased = create(base + "/members", R"({"displayName": "过客"})").text("name");
     n["erasure"] = create("/v1/" + erased + ":erase", R"({"reason": "ERASURE_REASON_PURPOSE_ENDED"})").text("name");
+    n["memberUpload"] = create(base + "/memberUploads", R"({"size": 100})").text("name");
+    create("/v1/" + n["memberUpload"] + ":append?offset=0", std::string(100, 'a'), {{"Content-Type", "text/csv"}});
     n["key"] = create("/v1/keys", R"({"displayName": "for reading", "scopes": ["members.read"]})").text("name");
     n["staff"] = create(base + "/staff", R"({"role": "STAFF_ROLE_MODERATOR", "displayName": "王敏"})").text("name");
     n["duty"] =

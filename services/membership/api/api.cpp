@@ -14,7 +14,9 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports,
       persons_(pool),
       profiles_(pool),
       segments_(pool),
-      imports_(pool, std::move(wake_imports)),
+      imports_(pool, wake_imports),
+      uploads_(pool, std::move(wake_imports)),
+      exports_(pool),
       staff_(pool),
       duties_(pool),
       keys_(pool),
@@ -30,6 +32,8 @@ Api::Api(pg::Pool& pool, JoinBatcher& joins, std::function<void()> wake_imports,
   members_.Register(members);
   profiles_.RegisterUpdate(members);
   imports_.Register(members);
+  uploads_.Register(members);
+  exports_.Register(members);
   house_rules_.Register(Add("HouseRulesService"));
   naming_.Register(Add("NamingService"));
   onboarding_.Register(Add("OnboardingService"));

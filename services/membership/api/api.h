@@ -7,6 +7,7 @@
 
 #include "membership/api/community_service.h"
 #include "membership/api/duty_service.h"
+#include "membership/api/export_service.h"
 #include "membership/api/gate_service.h"
 #include "membership/api/group_handlers.h"
 #include "membership/api/house_rules_service.h"
@@ -23,6 +24,7 @@
 #include "membership/api/settings_service.h"
 #include "membership/api/staff_service.h"
 #include "membership/api/tenant_service.h"
+#include "membership/api/upload_service.h"
 
 namespace lanting::membership {
 
@@ -53,6 +55,8 @@ class Api {
   ProfileService profiles_;
   SegmentService segments_;
   ImportService imports_;
+  UploadService uploads_;
+  ExportService exports_;
   StaffService staff_;
   DutyService duties_;
   KeyService keys_;

@@ -46,7 +46,7 @@ pb::PersonExport ToProto(const person_data::Everything& all) {
   pb::PersonExport out;
   const auto& community = all.scope.community;
   for (std::size_t i = 0; i < all.members.size(); ++i) {
-    *(i == 0 ? out.mutable_member() : out.add_other_members()) = ToProto(all.members[i]);
+    *(i == 0 ? out.mutable_member() : out.add_other_members()) = ToProto(all.members[i], true);
   }
   for (const auto& a : all.scope.applications) *out.add_applications() = ToProto(a);
   for (const auto& a : all.acceptances) {

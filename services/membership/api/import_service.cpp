@@ -14,7 +14,6 @@
 #include "platform/resource/times.h"
 
 namespace lanting::membership {
-namespace {
 
 namespace pb = lanting::membership::v1;
 
@@ -32,21 +31,28 @@ pb::MemberImport ToProto(const MemberImport& import) {
   out.set_error_reason(import.error_reason);
   out.set_error_message(import.error_message);
   *out.mutable_create_time() = resource::ToTimestamp(import.create_time);
+  out.set_total_bytes(import.total_bytes);
+  out.set_processed_bytes(import.processed_bytes);
+  for (std::size_t i = 0; i < import.titles.size(); ++i) {
+    auto* column = out.add_columns();
+    column->set_title(import.titles[i]);
+    column->set_field(import.fields[i]);
+  }
+  out.set_encoding(static_cast<pb::TextEncoding>(import.file.encoding));
+  if (!import.upload.IsNil()) out.set_upload(names::MemberUpload(import.community, import.upload));
   if (import.finish_time) *out.mutable_finish_time() = resource::ToTimestamp(*import.finish_time);
   return out;
 }
 
+namespace {
+
 Result<pb::MemberImport> Start(pg::Pool& pool, const rpc::Call& call, const pb::ImportMembersRequest& request) {
-  auto rows = CheckFile(request.csv().data());
-  if (!rows.ok()) return std::move(rows).error();
-  MemberImport import;
-  import.id = Id::New(call.now);
-  import.community = names::Parse(request.parent()).first;
-  import.bad_rows = request.bad_rows() == pb::BAD_ROWS_SKIP ? BadRows::kSkip : BadRows::kRefuse;
-  import.validate_only = request.validate_only();
-  import.row_count = *rows;
-  import.create_time = call.now;
-  import.traceparent = call.traceparent;
+  const auto& csv = request.csv().data();
+  const auto rules = RulesOf(request);
+  RETURN_IF_ERROR(CheckMapping(rules.mapping));
+  ASSIGN_OR_RETURN(const auto form, CheckFile(csv, rules, request.bad_rows() == pb::BAD_ROWS_SKIP));
+  auto import = MakeImport(call, names::Parse(request.parent()).first, request, form);
+  import.total_bytes = static_cast<std::int64_t>(csv.size());
   return idempotency::Write<pb::MemberImport>(pool, call,
                                               [&](pg::Tx& tx, idempotency::Work& work) -> Result<pb::MemberImport> {
                                                 if (!community_store::Exists(tx, import.community))

@@ -7,25 +7,14 @@
 #include "platform/idempotency/write.h"
 
 namespace lanting::membership {
-namespace {
-
 namespace pb = v1;
 using idempotency::Work;
-
-// To the person's side: without what staff think of them.
-pb::Member Shown(const rpc::Call& call, const Member& member) {
-  auto shown = convert::ToProto(member);
-  if (!call.principal.Has("members.staff")) shown.clear_staff();
-  return shown;
-}
-
-}  // namespace
 
 Result<pb::Member> GateService::AcceptOffer(const rpc::Call& call, const pb::AcceptOfferRequest& request) {
   const auto name = names::Parse(request.name());
   return idempotency::Write<pb::Member>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<pb::Member> {
     ASSIGN_OR_RETURN(auto member, membership::AcceptOffer(tx, work, CauseOf(call), name.first, name.second));
-    return Shown(call, member);
+    return convert::ToProto(member, convert::SeesStaffView(call));
   });
 }
 
@@ -33,7 +22,7 @@ Result<pb::Member> GateService::DeclineOffer(const rpc::Call& call, const pb::De
   const auto name = names::Parse(request.name());
   return idempotency::Write<pb::Member>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<pb::Member> {
     ASSIGN_OR_RETURN(auto member, membership::DeclineOffer(tx, work, CauseOf(call), name.first, name.second));
-    return Shown(call, member);
+    return convert::ToProto(member, convert::SeesStaffView(call));
   });
 }
 

@@ -24,16 +24,9 @@ using idempotency::Work;
 
 placement_store::Context ContextOf(const rpc::Call& call) { return {CauseOf(call), call.principal.subject}; }
 
-// What staff note of a person is for those who may see it.
-pb::Member Shown(const rpc::Call& call, const Member& member) {
-  auto shown = convert::ToProto(member);
-  if (!call.principal.Has("members.staff")) shown.clear_staff();
-  return shown;
-}
-
 Result<pb::Member> ReadBack(pg::Tx& tx, const rpc::Call& call, const Id& community, const Id& member) {
   ASSIGN_OR_RETURN(auto found, GetMember(tx, community, member));
-  return Shown(call, found);
+  return convert::ToProto(found, convert::SeesStaffView(call));
 }
 
 // The ids of members of the community, each once; one of another community is one that does not exist.
@@ -118,7 +111,7 @@ Result<pb::ListGroupMembersResponse> PlacementService::ListGroupMembers(const rp
       *response.mutable_next_page_token(),
       resource::ReadPage(pool_, call, spec,
                          {.parent = name.second, .page_size = request.page_size(), .page_token = request.page_token()},
-                         [&](const pqxx::row& row) { *response.add_members() = Shown(call, ReadMember(row)); }));
+                         [&](const pqxx::row& row) { *response.add_members() = convert::ToProto(ReadMember(row), convert::SeesStaffView(call)); }));
   return response;
 }
 

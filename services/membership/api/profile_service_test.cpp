@@ -91,7 +91,7 @@ TEST_F(ProfileServiceTest, AnUpdateChangesWhatItNamesAndIsAFact) {
   EXPECT_THAT(updated->tags(), UnorderedElementsAre("绘画", "手帐"));
   EXPECT_EQ(updated->staff().customer_class(), pb::CUSTOMER_CLASS_BULK);
   EXPECT_FALSE(updated->staff().has_fan_score()) << "a big customer is no fan by that (R41)";
-  EXPECT_TRUE(updated->consent().has_time());
+  EXPECT_TRUE(updated->consent().has_give_time());
   EXPECT_EQ(updated->external_id(), "crm-1");
   EXPECT_EQ(EventsOf(name), "MemberJoined:1 MemberUpdated:2 MemberUpdated:3 MemberTagged:4");
   EXPECT_EQ(db_.Query("SELECT count(*) FROM membership.outbox WHERE payload LIKE '%crm-1%' OR payload LIKE "

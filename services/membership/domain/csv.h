@@ -1,9 +1,10 @@
-// A strict RFC 4180 reader that knows where each row starts. Ours, because an import must report every bad row by
-// number and line and must resume at a row, which no packaged C++ reader offers.
+// A strict RFC 4180 reader that takes the file piece by piece and knows where each row starts. Ours, because an import
+// must report every bad row by number and line, must resume at a row, and must not hold a file of gigabytes.
 //
-// Rows end with LF or CRLF; a field may be quoted, then it may hold commas, line breaks and doubled quotes. A leading
-// UTF-8 byte order mark is skipped, and so are empty lines. A quote inside an unquoted field is text, as spreadsheets
-// write it.
+// Rows end with LF or CRLF; a field may be quoted, then it may hold separators, line breaks and doubled quotes. Empty
+// lines are skipped. A quote inside an unquoted field is text, as spreadsheets write it. The separator is the comma,
+// the semicolon or the tab, whichever the first row has most of outside quotes (the comma if none). The text is UTF-8
+// (text_decoder.h).
 #pragma once
 
 #include <optional>
@@ -13,12 +14,15 @@
 
 namespace lanting::membership::csv {
 
-// A row with more is a fault: without a bound, a file of commas would take a hundred times its size in memory.
-inline constexpr std::size_t kMaxFields = 100;
+// A row with more fields, or of more bytes, is a fault: what one row takes in memory has a bound, and a quote that is
+// never closed is noticed before the rest of the file is one field.
+inline constexpr std::size_t kMaxFields = 500;
+inline constexpr std::size_t kMaxRowBytes = 1024 * 1024;
 
 struct Row {
   int line = 0;  // where it starts, from 1
   std::vector<std::string> fields;
+  std::vector<bool> quoted;  // the field was in quotes
 };
 
 // Why the file cannot be read to its end.
@@ -29,21 +33,41 @@ struct Fault {
 
 class Reader {
  public:
-  // `text` must outlive the reader.
-  explicit Reader(std::string_view text);
+  Reader() = default;
+  // All of `text` at once.
+  explicit Reader(std::string_view text) {
+    Feed(text);
+    End();
+  }
 
-  // The next row into `row` (its buffers are reused). False at the end or at a fault.
-  bool Next(Row& row);
+  void Feed(std::string_view piece);
+  // The file has no more.
+  void End() { ended_ = true; }
+
+  enum class Step { kRow, kMore, kEnd };
+  // The next row into `row` (its buffers are reused). kMore: feed more, or say that it has ended; kEnd: the end of the
+  // file, or a fault. What it answers does not depend on how the file was cut into pieces.
+  Step Next(Row& row);
   const std::optional<Fault>& fault() const { return fault_; }
+  char separator() const { return separator_; }  // ',' before the first row
 
  private:
-  bool ReadField(std::string& field);
-  bool AtLineBreak() const;
-  void SkipLineBreak();
+  bool FindSeparator();
+  bool SkipEmptyLines();
+  Step ReadRow(Row& row);
+  Step ReadField(std::string& field, bool& quoted);
+  Step ReadQuoted(std::string& field);
+  Step Refuse(int line, std::string message);
+  // Whether what stands at `at` can be told without more of the file.
+  bool Known(std::size_t at) const { return ended_ || at < text_.size(); }
+  bool AtLineBreak(std::size_t at) const;
 
-  std::string_view text_;
-  std::size_t at_ = 0;
-  int line_ = 1;
+  std::string text_;       // from the row at hand on
+  std::size_t start_ = 0;  // of that row in it
+  std::size_t at_ = 0;     // within the row
+  int line_ = 1, row_line_ = 1;
+  char separator_ = 0;
+  bool ended_ = false;
   std::optional<Fault> fault_;
 };
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <random>
 
 namespace lanting::membership::csv {
@@ -11,11 +12,15 @@ namespace {
 using ::testing::ElementsAre;
 using Rows = std::vector<std::vector<std::string>>;
 
-Rows ReadAll(std::string_view text, std::vector<int>* lines = nullptr, std::optional<Fault>* fault = nullptr) {
+// `separator`: not to be guessed.
+Rows ReadAll(std::string_view text, std::vector<int>* lines = nullptr, std::optional<Fault>* fault = nullptr,
+             char separator = 0) {
   Rows rows;
-  Reader reader(text);
+  const std::string head = separator == 0 ? "" : std::string(50, separator) + "\n";
+  Reader reader(head + std::string(text));
   Row row;
-  while (reader.Next(row)) {
+  if (separator != 0) reader.Next(row);
+  while (reader.Next(row) == Reader::Step::kRow) {
     rows.push_back(row.fields);
     if (lines) lines->push_back(row.line);
   }
@@ -25,8 +30,7 @@ Rows ReadAll(std::string_view text, std::vector<int>* lines = nullptr, std::opti
 
 TEST(CsvTest, ReadsWhatSpreadsheetsWrite) {
   std::vector<int> lines;
-  auto rows =
-      ReadAll("\xef\xbb\xbf昵称,渠道\r\n\"小明, 深圳\",wecom\r\n\r\n\"说\"\"你好\"\"\",\"两\n行\"\r\nRita,", &lines);
+  auto rows = ReadAll("昵称,渠道\r\n\"小明, 深圳\",wecom\r\n\r\n\"说\"\"你好\"\"\",\"两\n行\"\r\nRita,", &lines);
   EXPECT_EQ(rows, (Rows{{"昵称", "渠道"}, {"小明, 深圳", "wecom"}, {"说\"你好\"", "两\n行"}, {"Rita", ""}}));
   EXPECT_THAT(lines, ElementsAre(1, 2, 4, 6));
 }
@@ -60,6 +64,34 @@ TEST(CsvTest, ARowHasABoundedNumberOfFields) {
   EXPECT_EQ(fault->line, 2);
 }
 
+TEST(CsvTest, ARowHasABoundedLength) {
+  std::optional<Fault> fault;
+  const std::string longest(kMaxRowBytes - 1, 'a');
+  EXPECT_EQ(ReadAll("昵称\n" + longest + "\n", nullptr, &fault).size(), 2u);
+  EXPECT_FALSE(fault);
+  EXPECT_EQ(ReadAll("昵称\n\"" + longest + "\"\n", nullptr, &fault).size(), 1u);
+  ASSERT_TRUE(fault);
+  EXPECT_EQ(fault->line, 2);
+  // A quote that is never closed is noticed long before the end.
+  Reader reader;
+  Row row;
+  reader.Feed("昵称\n\"小明\n");
+  ASSERT_EQ(reader.Next(row), Reader::Step::kRow);
+  ASSERT_EQ(reader.Next(row), Reader::Step::kMore);
+  int fed = 0;
+  while (reader.Next(row) == Reader::Step::kMore && ++fed < 10'000) reader.Feed(std::string(1000, 'b') + "\n");
+  EXPECT_LT(fed, 1100);
+  ASSERT_TRUE(reader.fault());
+  EXPECT_EQ(reader.fault()->line, 2);
+}
+
+TEST(CsvTest, TheSeparatorIsTheOneOfTheFirstRow) {
+  EXPECT_EQ(ReadAll("a;b\nc;\"d;e\"\n"), (Rows{{"a", "b"}, {"c", "d;e"}}));
+  EXPECT_EQ(ReadAll("a\tb\nc,d\te\n"), (Rows{{"a", "b"}, {"c,d", "e"}}));
+  EXPECT_EQ(ReadAll("\n\"x;y;z\",b\nc,d\n"), (Rows{{"x;y;z", "b"}, {"c", "d"}}));
+  EXPECT_EQ(ReadAll("昵称\na;b\n"), (Rows{{"昵称"}, {"a;b"}}));
+}
+
 std::string Write(const Rows& rows) {
   std::string out;
   for (const auto& row : rows) {
@@ -87,8 +119,49 @@ TEST(CsvTest, WhatIsQuotedComesBackAndAnyBytesAreSurvived) {
         junk += field;
       }
     }
-    EXPECT_EQ(ReadAll(Write(rows)), rows);
+    EXPECT_EQ(ReadAll("a,b\r\n" + Write(rows)).size(), rows.size() + 1);
+    EXPECT_EQ(ReadAll(Write(rows), nullptr, nullptr, ','), rows);
     ReadAll(junk);
+  }
+}
+
+// Everything a reader says of a file, as text.
+std::string Told(Reader& reader, const std::function<bool()>& feed) {
+  std::string told;
+  for (Row row;;) {
+    const auto step = reader.Next(row);
+    if (step == Reader::Step::kEnd) break;
+    if (step == Reader::Step::kMore) {
+      if (!feed()) reader.End();
+      continue;
+    }
+    told += std::to_string(row.line);
+    for (std::size_t i = 0; i < row.fields.size(); ++i) told += (row.quoted[i] ? "q[" : "[") + row.fields[i] + "]";
+    told += '|';
+  }
+  if (reader.fault()) told += std::to_string(reader.fault()->line) + reader.fault()->message;
+  return told;
+}
+
+TEST(CsvTest, HowTheFileIsCutIntoPiecesDoesNotMatter) {
+  std::mt19937 random(353);
+  const std::string_view alphabet = ",,;\t\"\"\r\n\nab\xe5\x85\xb0";
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text;
+    for (auto n = random() % 60; n > 0; --n) text += alphabet[random() % alphabet.size()];
+    Reader whole(text);
+    const auto expected = Told(whole, [] { return false; });
+    Reader pieces;
+    std::size_t at = 0;
+    const auto longest = 1 + random() % 8;
+    const auto told = Told(pieces, [&] {
+      if (at == text.size()) return false;
+      const auto n = std::min<std::size_t>(1 + random() % longest, text.size() - at);
+      pieces.Feed(std::string_view(text).substr(at, n));
+      at += n;
+      return true;
+    });
+    ASSERT_EQ(told, expected) << ::testing::PrintToString(text);
   }
 }
 

@@ -26,6 +26,7 @@ inline std::string GroupSplit(const Id& c, const Id& s) { return Child(c, "group
 inline std::string Segment(const Id& c, const Id& s) { return Child(c, "segments", s); }
 inline std::string Staff(const Id& c, const Id& s) { return Child(c, "staff", s); }
 inline std::string Duty(const Id& c, const Id& d) { return Child(c, "duties", d); }
+inline std::string MemberUpload(const Id& c, const Id& u) { return Child(c, "memberUploads", u); }
 inline std::string HouseRules(const Id& c, int version) {
   return Community(c) + "/houseRules/" + std::to_string(version);
 }

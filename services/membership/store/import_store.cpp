@@ -27,12 +27,25 @@ MemberImport Read(const pqxx::row& r) {
   i.finish_time = pg::GetOptionalTime(r["finish_time"]);
   i.version = pg::GetInt(r["version"]);
   i.traceparent = pg::GetString(r["traceparent"]);
+  i.file = {.encoding = static_cast<Encoding>(pg::GetInt(r["encoding"])),
+            .mapping = pg::GetStringArray(r["mapping"]),
+            .channel = pg::GetInt32(r["channel"]),
+            .ignore_unknown_columns = pg::GetBool(r["ignore_unknown_columns"])};
+  i.titles = pg::GetStringArray(r["titles"]);
+  i.fields = pg::GetStringArray(r["fields"]);
+  i.upload = pg::GetOptionalId(r["upload_id"]).value_or(Id());
+  i.total_bytes = pg::GetInt(r["total_bytes"]);
+  i.processed_bytes = pg::GetInt(r["processed_bytes"]);
   return i;
 }
 
 void Insert(idempotency::Work& work, const Id& tenant, const MemberImport& import, std::string_view csv) {
-  work.Do(sql::kInsertImport, tenant, import.id, import.community, Number(import.bad_rows), import.validate_only,
-          pg::Bytes{csv}, import.traceparent, import.row_count, import.create_time);
+  std::optional<pg::Bytes> file;
+  if (import.upload.IsNil()) file = pg::Bytes{csv};
+  work.Do(sql::kInsertImport, tenant, import.id, import.community, Number(import.bad_rows), import.validate_only, file,
+          import.traceparent, import.row_count, import.create_time, Number(import.file.encoding), import.file.mapping,
+          import.file.channel, import.file.ignore_unknown_columns, import.titles, import.fields, import.upload,
+          import.total_bytes);
 }
 
 std::optional<MemberImport> Get(pg::Tx& tx, const Id& community, const Id& import) {
@@ -51,9 +64,9 @@ std::vector<RowError> ListRowErrors(pg::Tx& tx, const Id& import, int after_row,
   return out;
 }
 
-std::vector<Reference> Running(pg::Tx& tx, int limit) {
+std::vector<Reference> Running(pg::Tx& tx, int limit, std::optional<bool> of_uploads) {
   std::vector<Reference> out;
-  for (const auto& r : tx.Run(sql::kRunningImports, limit)) {
+  for (const auto& r : tx.Run(sql::kRunningImports, limit, of_uploads)) {
     out.push_back({pg::GetId(r["tenant_id"]), pg::GetId(r["id"])});
   }
   return out;
@@ -91,18 +104,18 @@ void AddRowErrors(pg::Tx& tx, const Id& import, const std::vector<RowError>& row
   tx.Run(sql::kInsertRowErrors, tx.tenant(), import, rows, lines, columns, reasons, messages);
 }
 
-void Advance(pg::Tx& tx, const Id& import, const ImportCounts& chunk, int processed) {
-  tx.Run(sql::kAdvanceImport, tx.tenant(), import, processed, chunk.imported, chunk.waiting, chunk.bad);
+void Advance(pg::Tx& tx, const Id& import, const ImportCounts& chunk, int processed, std::int64_t bytes) {
+  tx.Run(sql::kAdvanceImport, tx.tenant(), import, processed, chunk.imported, chunk.waiting, chunk.bad, bytes);
 }
 
-void ShowProgress(pg::Tx& tx, const Id& import, int processed) {
-  tx.Run(sql::kShowProgress, tx.tenant(), import, processed);
+void ShowProgress(pg::Tx& tx, const Id& import, int processed, std::int64_t bytes) {
+  tx.Run(sql::kShowProgress, tx.tenant(), import, processed, bytes);
 }
 
 void Finish(idempotency::Work& work, const Id& tenant, const MemberImport& finished) {
   work.Do(sql::kFinishImport, tenant, finished.id, Number(finished.state), finished.counts.imported,
           finished.counts.waiting, finished.counts.bad, finished.error_reason, finished.error_message,
-          finished.finish_time);
+          finished.finish_time, finished.row_count);
   v1::MemberImportFinished fact;
   auto name = names::MemberImport(finished.community, finished.id);
   fact.set_member_import(name);

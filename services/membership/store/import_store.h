@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "membership/domain/people_csv.h"
 #include "platform/idempotency/write.h"
 #include "platform/pg/tx.h"
 
@@ -23,13 +24,17 @@ struct MemberImport {
   ImportState state = ImportState::kRunning;
   BadRows bad_rows = BadRows::kRefuse;
   bool validate_only = false;
-  int row_count = 0;
+  int row_count = 0;  // of an upload 0 until it was read to its end
   ImportCounts counts;
   std::string error_reason, error_message;
   Time create_time;
   std::optional<Time> finish_time;
   std::int64_t version = 1;
   std::string traceparent;
+  FileRules file;
+  std::vector<std::string> titles, fields;  // of the header, column by column
+  Id upload;                                // nil: the file came with the request
+  std::int64_t total_bytes = 0, processed_bytes = 0;
 };
 
 struct RowError {
@@ -40,6 +45,7 @@ struct RowError {
 namespace import_store {
 
 MemberImport Read(const pqxx::row& row);
+// `csv` is the file unless the import has an upload.
 void Insert(idempotency::Work& work, const Id& tenant, const MemberImport& import, std::string_view csv);
 
 std::optional<MemberImport> Get(pg::Tx& tx, const Id& community, const Id& import);
@@ -51,7 +57,8 @@ std::vector<RowError> ListRowErrors(pg::Tx& tx, const Id& import, int after_row,
 struct Reference {
   Id tenant, import;
 };
-std::vector<Reference> Running(pg::Tx& tx, int limit);
+// `of_uploads`: only those that read an upload, or only those that do not.
+std::vector<Reference> Running(pg::Tx& tx, int limit, std::optional<bool> of_uploads);
 // Nullopt if it is no longer running.
 std::optional<MemberImport> Load(pg::Tx& tx, const Id& import);
 // Rows processed so far if this transaction may go on with the import; nullopt if another process has it or it is done.
@@ -59,9 +66,9 @@ std::optional<int> TryLock(pg::Tx& tx, const Id& import);
 // The CSV: up to 16 MiB, so it is fetched under the lock and once.
 std::string File(pg::Tx& tx, const Id& import);
 void AddRowErrors(pg::Tx& tx, const Id& import, const std::vector<RowError>& row_errors);
-void Advance(pg::Tx& tx, const Id& import, const ImportCounts& chunk, int processed);
-void ShowProgress(pg::Tx& tx, const Id& import, int processed);
-// The end, with its event.
+void Advance(pg::Tx& tx, const Id& import, const ImportCounts& chunk, int processed, std::int64_t bytes);
+void ShowProgress(pg::Tx& tx, const Id& import, int processed, std::int64_t bytes);
+// The end, with its event. `finished.row_count` rows were handled.
 void Finish(idempotency::Work& work, const Id& tenant, const MemberImport& finished);
 
 }  // namespace import_store

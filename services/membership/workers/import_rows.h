@@ -10,6 +10,7 @@
 #include "membership/domain/people_csv.h"
 #include "membership/store/import_store.h"
 #include "membership/store/join_store.h"
+#include "membership/workers/import_source.h"
 
 namespace lanting::membership {
 
@@ -21,30 +22,47 @@ struct ImportRow {
   int same_external_id = 0, same_identity = 0;
 };
 
+struct ImportChunk {
+  std::vector<ImportRow> rows;
+  std::int64_t bytes = 0;  // of the file, read so far
+  bool last = false;
+};
+
 class ImportRows {
  public:
-  // From the row after `skip` rows, `chunk_rows` at a time. `text` has passed CheckFile and outlives this.
-  ImportRows(std::string_view text, const Id& community, int chunk_rows, int skip = 0);
+  // From the row after `skip` rows, `chunk_rows` at a time. The file is one of which the API has read the header.
+  ImportRows(ReadPiece read, const MemberImport& import, int chunk_rows, int skip = 0);
   ImportRows(const ImportRows&) = delete;
 
-  // The next chunk; empty at the end. The one after it is read and checked meanwhile, while the caller writes this one.
-  std::vector<ImportRow> Next();
+  // The next chunk, which may be empty if it is the last. The one after it is read and checked meanwhile, while the
+  // caller writes this one. A file that cannot be read on, or has too many rows, ends with a row that says so.
+  Result<ImportChunk> Next();
   // Rows given out so far, the skipped ones included.
   int position() const { return given_; }
 
  private:
-  std::vector<ImportRow> Read();
+  Result<ImportChunk> Read();
   void ReadAhead();
+  // False at the end of the file or at a fault.
+  Result<bool> NextRow();
+  Result<void> ReadHeader();
   ImportRow Parse(const csv::Row& row);
+  void FindEarlier(ImportRow& row);
 
-  csv::Reader reader_;
-  Id community_;
+  ReadPiece read_;
+  TextReader reader_;
+  const Id community_;
+  const FileRules rules_;
+  const int most_rows_;
   Header header_;
   csv::Row buffer_;
+  // As far as they are remembered: only a hint for whoever reads the report.
   std::unordered_map<std::string, int> row_of_external_id_, row_of_identity_;
-  const int chunk_rows_;
-  int position_ = 0, given_ = 0;
-  std::future<std::vector<ImportRow>> next_;  // last: ends before what it reads from
+  const int chunk_rows_, skip_;
+  std::int64_t bytes_ = 0;
+  int position_ = 0, given_;
+  bool ended_ = false;
+  std::future<Result<ImportChunk>> next_;  // last: ends before what it reads from
 };
 
 // What to report for a row that Join refused.

@@ -1,6 +1,10 @@
 #include "membership/workers/import_worker.h"
 
+#include <algorithm>
+
+#include "membership/domain/file_errors.h"
 #include "membership/domain/names.h"
+#include "membership/store/upload_store.h"
 #include "membership/workers/import_rows.h"
 #include "platform/base/fault.h"
 #include "platform/obs/log.h"
@@ -9,7 +13,14 @@ namespace lanting::membership {
 namespace {
 
 constexpr int kImportsAtOnce = 16;
+constexpr int kUploadsAtOnce = 16, kPartsAtOnce = 16;
+constexpr auto kPurgeEvery = std::chrono::seconds(60);
 constexpr char kHasBadRows[] = "IMPORT_HAS_BAD_ROWS";
+
+// What no further attempt changes.
+bool IsFinal(const Error& error) {
+  return error.reason == "IMPORT_TOO_LARGE" || error.reason == "UPLOAD_NOT_READY" || error.reason == "MALFORMED_CSV";
+}
 
 }  // namespace
 
@@ -23,15 +34,15 @@ namespace {
 
 // One chunk: joins the good rows, collects the bad ones.
 template <typename Join>
-Result<void> JoinChunk(std::vector<ImportRow> rows, const Join& join, ImportFindings& findings) {
+Result<void> JoinChunk(const std::vector<ImportRow>& rows, const Join& join, ImportFindings& findings) {
   auto& counts = findings.counts;
-  std::vector<ImportRow> good;
+  std::vector<const ImportRow*> good;
   std::vector<JoinItem> items;
-  for (auto& row : rows) {
+  for (const auto& row : rows) {
     ++counts.processed;
     if (row.faults.empty()) {
       items.push_back(row.item);
-      good.push_back(std::move(row));
+      good.push_back(&row);
     } else {
       ++counts.bad;
       findings.row_errors.insert(findings.row_errors.end(), row.faults.begin(), row.faults.end());
@@ -45,7 +56,7 @@ Result<void> JoinChunk(std::vector<ImportRow> rows, const Join& join, ImportFind
       counts.waiting += members[i]->state == MemberState::kWaiting;
     } else {
       ++counts.bad;
-      findings.row_errors.push_back(RefusedRow(good[i], members[i].error()));
+      findings.row_errors.push_back(RefusedRow(*good[i], members[i].error()));
     }
   }
   return {};
@@ -61,9 +72,19 @@ auto Joining(pg::Tx& tx, const Clock& clock, const MemberImport& import) {
   };
 }
 
+// The end of the import, whatever came of it. Its upload stays for another attempt unless it is used up.
+void End(pg::Tx& tx, MemberImport import, Time now) {
+  import.finish_time = now;
+  const bool used_up = import.state == ImportState::kSucceeded && !import.validate_only;
+  if (!import.upload.IsNil()) upload_store::Leave(tx, import.upload, used_up ? now : now + kUploadKept);
+  idempotency::Work work;
+  import_store::Finish(work, tx.tenant(), import);
+  work.Apply(tx);
+}
+
 void Finish(pg::Tx& tx, MemberImport import, const ImportFindings& findings, Time now) {
   import.counts = findings.counts;
-  import.finish_time = now;
+  import.row_count = findings.counts.processed;
   const bool refused = !import.validate_only && findings.counts.bad > 0;
   import.state = refused ? ImportState::kFailed : ImportState::kSucceeded;
   if (refused) {
@@ -74,9 +95,7 @@ void Finish(pg::Tx& tx, MemberImport import, const ImportFindings& findings, Tim
         " bad, so nothing was imported; correct the file, or import what is good with BAD_ROWS_SKIP.";
   }
   import_store::AddRowErrors(tx, import.id, findings.row_errors);
-  idempotency::Work work;
-  import_store::Finish(work, tx.tenant(), import);
-  work.Apply(tx);
+  End(tx, std::move(import), now);
 }
 
 }  // namespace
@@ -86,8 +105,13 @@ ImportWorker::ImportWorker(pg::Pool& pool, const Clock& clock, ImportWorkerOptio
 
 void ImportWorker::Start() {
   thread_.Start([this] {
+    auto purged = std::chrono::steady_clock::time_point();
     while (!thread_.stopping()) {
       RunPending();
+      if (options_.of_uploads.value_or(true) && std::chrono::steady_clock::now() - purged >= kPurgeEvery) {
+        PurgeUploads();
+        purged = std::chrono::steady_clock::now();
+      }
       thread_.Wait(options_.poll);
     }
   });
@@ -99,8 +123,8 @@ void ImportWorker::Wake() { thread_.Wake(); }
 
 int ImportWorker::RunPending() {
   auto running = pg::ReadTenant(pool_, Id(), DeadlineIn(options_.chunk_timeout),
-                                [](pg::Tx& tx) -> Result<std::vector<import_store::Reference>> {
-                                  return import_store::Running(tx, kImportsAtOnce);
+                                [this](pg::Tx& tx) -> Result<std::vector<import_store::Reference>> {
+                                  return import_store::Running(tx, kImportsAtOnce, options_.of_uploads);
                                 });
   if (!running.ok()) {
     obs::Debug("imports wait for the database", {{"reason", running.error().internal}});
@@ -122,6 +146,36 @@ int ImportWorker::RunPending() {
   return finished;
 }
 
+int ImportWorker::PurgeUploads() {
+  const auto soon = [this] { return DeadlineIn(options_.chunk_timeout); };
+  auto expired = pg::ReadTenant(pool_, Id(), soon(), [](pg::Tx& tx) -> Result<std::vector<upload_store::Reference>> {
+    return upload_store::Expired(tx, kUploadsAtOnce);
+  });
+  int purged = 0;
+  if (!expired.ok()) return purged;
+  for (const auto& upload : *expired) {
+    for (Result<bool> gone = false; gone.ok() && !*gone && !thread_.stopping();) {
+      gone = pg::InTenantTx(pool_, upload.tenant, soon(), [&](pg::Tx& tx) -> Result<bool> {
+        return upload_store::DeleteSome(tx, upload.upload, kPartsAtOnce);
+      });
+      if (!gone.ok())
+        obs::Warn("an expired upload stays", {{"upload", upload.upload.ToString()}, {"cause", gone.error().internal}});
+      purged += gone.ok() && *gone;
+    }
+  }
+  return purged;
+}
+
+Result<void> ImportWorker::CheckUpload(const Id& tenant, const MemberImport& import) {
+  ASSIGN_OR_RETURN(const auto upload, pg::ReadTenant(pool_, tenant, DeadlineIn(options_.chunk_timeout),
+                                                     [&](pg::Tx& tx) -> Result<std::optional<MemberUpload>> {
+                                                       return upload_store::Get(tx, import.community, import.upload,
+                                                                                clock_.Now());
+                                                     }));
+  if (!upload || upload->sha256.empty()) return {};
+  return CheckSha256(PiecesOf(pool_, tenant, import), upload->sha256, [this] { return thread_.stopping(); });
+}
+
 Result<bool> ImportWorker::Run(const import_store::Reference& reference) {
   ASSIGN_OR_RETURN(auto loaded, pg::ReadTenant(pool_, reference.tenant, DeadlineIn(options_.chunk_timeout),
                                                [&](pg::Tx& tx) -> Result<std::optional<MemberImport>> {
@@ -129,7 +183,11 @@ Result<bool> ImportWorker::Run(const import_store::Reference& reference) {
                                                }));
   if (!loaded) return false;
   const bool whole = loaded->validate_only || loaded->bad_rows == BadRows::kRefuse;
-  auto done = whole ? RunWhole(reference.tenant, *loaded) : RunInChunks(reference.tenant, *loaded);
+  Result<bool> done = false;
+  if (!loaded->upload.IsNil() && loaded->counts.processed == 0) {
+    if (auto checked = CheckUpload(reference.tenant, *loaded); !checked.ok()) done = std::move(checked).error();
+  }
+  if (done.ok()) done = whole ? RunWhole(reference.tenant, *loaded) : RunInChunks(reference.tenant, *loaded);
   if (done.ok()) {
     attempts_.erase(reference.import);
     return done;
@@ -137,7 +195,7 @@ Result<bool> ImportWorker::Run(const import_store::Reference& reference) {
   // One transaction that is too slow for its deadline stays so, while chunks get on between two deadlines.
   const bool too_slow = whole && done.error().code == Code::kDeadlineExceeded;
   if (done.error().transient() && !too_slow) return done;
-  if (++attempts_[reference.import] < options_.max_attempts) return done;
+  if (!IsFinal(done.error()) && ++attempts_[reference.import] < options_.max_attempts) return done;
   attempts_.erase(reference.import);
   return Fail(reference.tenant, *loaded, done.error());
 }
@@ -145,49 +203,64 @@ Result<bool> ImportWorker::Run(const import_store::Reference& reference) {
 Result<bool> ImportWorker::RunInChunks(const Id& tenant, MemberImport import) {
   std::string csv;
   std::optional<ImportRows> rows;
-  for (;;) {
+  ImportChunk chunk;
+  for (int start = -1;;) {  // of the chunk at hand; -1: there is none
     if (thread_.stopping()) return false;
-    enum class Step { kTaken, kMore, kFinished };
+    enum class Step { kTaken, kElsewhere, kMore, kFinished };
+    int processed = 0;
     auto step = pg::InTenantTx(pool_, tenant, DeadlineIn(options_.chunk_timeout), [&](pg::Tx& tx) -> Result<Step> {
-      auto processed = import_store::TryLock(tx, import.id);
-      if (!processed) return Step::kTaken;
-      if (!rows) csv = import_store::File(tx, import.id);
-      if (!rows || rows->position() != *processed) {  // first chunk, or the last one was rolled back
-        rows.emplace(csv, import.community, options_.chunk_rows, *processed);
+      const auto locked = import_store::TryLock(tx, import.id);
+      if (!locked) return Step::kTaken;
+      processed = *locked;
+      if (start != processed) {  // the first chunk, or the last one was rolled back
+        if (import.upload.IsNil() && csv.empty()) csv = import_store::File(tx, import.id);
+        return Step::kElsewhere;
       }
-      ImportFindings chunk;
-      RETURN_IF_ERROR(JoinChunk(rows->Next(), Joining(tx, clock_, import), chunk));
-      import_store::AddRowErrors(tx, import.id, chunk.row_errors);
-      import_store::Advance(tx, import.id, chunk.counts, *processed + chunk.counts.processed);
-      if (*processed + chunk.counts.processed < import.row_count) return Step::kMore;
+      ImportFindings found;
+      RETURN_IF_ERROR(JoinChunk(chunk.rows, Joining(tx, clock_, import), found));
+      import_store::AddRowErrors(tx, import.id, found.row_errors);
+      import_store::Advance(tx, import.id, found.counts, processed + found.counts.processed, chunk.bytes);
+      if (!chunk.last) return Step::kMore;
       auto finished = import_store::Get(tx, import.community, import.id).value();
       finished.state = ImportState::kSucceeded;
-      finished.finish_time = clock_.Now();
-      idempotency::Work work;
-      import_store::Finish(work, tenant, finished);
-      work.Apply(tx);
+      finished.row_count = finished.counts.processed;
+      End(tx, std::move(finished), clock_.Now());
       return Step::kFinished;
     });
     if (!step.ok()) return std::move(step).error();
-    idempotency::WakeRelay();
-    LANTING_FAULT_POINT("import.after_chunk");
-    if (*step == Step::kFinished) obs::Info("import finished", {{"import", import.id.ToString()}});
-    if (*step != Step::kMore) return *step == Step::kFinished;
+    if (*step == Step::kTaken) return false;
+    if (*step != Step::kElsewhere) {
+      idempotency::WakeRelay();
+      LANTING_FAULT_POINT("import.after_chunk");
+    }
+    if (*step == Step::kFinished) {
+      obs::Info("import finished", {{"import", import.id.ToString()}});
+      return true;
+    }
+    if (*step == Step::kElsewhere) {
+      rows.emplace(import.upload.IsNil() ? PiecesOf(csv) : PiecesOf(pool_, tenant, import), import, options_.chunk_rows,
+                   processed);
+    }
+    start = rows->position();
+    ASSIGN_OR_RETURN(chunk, rows->Next());
   }
 }
 
 Result<void> ImportWorker::JoinAll(pg::Tx& tx, const MemberImport& import, const JoinRows& join, bool show_progress,
                                    ImportFindings& findings) {
-  const auto csv = import_store::File(tx, import.id);
-  ImportRows rows(csv, import.community, options_.chunk_rows);
-  while (rows.position() < import.row_count) {
-    if (thread_.stopping()) return errors::ShuttingDown();  // all is undone; another process begins anew
-    RETURN_IF_ERROR(JoinChunk(rows.Next(), join, findings));
+  const auto csv = import.upload.IsNil() ? import_store::File(tx, import.id) : std::string();
+  ImportRows rows(import.upload.IsNil() ? PiecesOf(csv) : PiecesOf(pool_, tx.tenant(), import), import,
+                  options_.chunk_rows);
+  for (ImportChunk chunk; !chunk.last;) {
+    if (thread_.stopping()) return ::lanting::errors::ShuttingDown();  // all is undone; another process begins anew
+    ASSIGN_OR_RETURN(chunk, rows.Next());
+    if (rows.position() > kMaxImportRows) return errors::ImportTooLarge(kMaxImportRows);
+    RETURN_IF_ERROR(JoinChunk(chunk.rows, join, findings));
     if (!show_progress) continue;
     // From another transaction, so that it is seen; it is only for the eye, so a failure does not matter.
     (void)pg::InTenantTx(pool_, tx.tenant(), DeadlineIn(std::chrono::milliseconds(1000)),
                          [&](pg::Tx& other) -> Result<void> {
-                           import_store::ShowProgress(other, import.id, rows.position());
+                           import_store::ShowProgress(other, import.id, rows.position(), chunk.bytes);
                            return {};
                          });
   }
@@ -200,7 +273,7 @@ Result<bool> ImportWorker::RunWhole(const Id& tenant, MemberImport import) {
                    pg::ReadTenant(pool_, tenant, DeadlineIn(options_.whole_timeout), [&](pg::Tx& tx) -> Result<bool> {
                      findings = {};
                      if (!import_store::TryLock(tx, import.id)) return false;
-                     JoinTrial trial(import.row_count);
+                     JoinTrial trial(import.row_count > 0 ? import.row_count : kMaxImportRows);
                      auto join = [&](const auto& items) { return Result(trial.Join(tx, {clock_.Now(), ""}, items)); };
                      RETURN_IF_ERROR(JoinAll(tx, import, join, import.validate_only, findings));
                      return true;
@@ -238,12 +311,10 @@ Result<bool> ImportWorker::Fail(const Id& tenant, MemberImport import, const Err
     if (!import_store::TryLock(tx, import.id)) return {};
     auto failed = import_store::Get(tx, import.community, import.id).value();
     failed.state = ImportState::kFailed;
-    failed.finish_time = clock_.Now();
+    failed.row_count = std::max(failed.row_count, failed.counts.processed);
     failed.error_reason = error.reason;
     failed.error_message = error.message;
-    idempotency::Work work;
-    import_store::Finish(work, tenant, failed);
-    work.Apply(tx);
+    End(tx, std::move(failed), clock_.Now());
     return {};
   }));
   idempotency::WakeRelay();

@@ -6,11 +6,14 @@
 //   BAD_ROWS_REFUSE           the trial, and if it finds no bad row one transaction for everything: all rows or none.
 //                             Other joins of the community wait for that transaction, and so do new events of all
 //                             tenants (outbox/relay.h), hence the trial first
+//
+// Beside it, uploads that nobody uses any more are deleted.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 
 #include "membership/store/import_store.h"
 #include "membership/store/join_store.h"
@@ -30,6 +33,9 @@ struct ImportWorkerOptions {
   std::chrono::milliseconds whole_timeout{60'000};
   // A permanent error, or a whole_timeout, that comes back this often fails the import.
   int max_attempts = 5;
+  // Only imports of uploads, or only the others: a process runs one worker for each, so that nobody's small file waits
+  // for the gigabyte of another.
+  std::optional<bool> of_uploads;
 };
 
 class ImportWorker {
@@ -44,12 +50,16 @@ class ImportWorker {
 
   // Carries out what is running now, in this thread; the number of imports finished. Also for tests.
   int RunPending();
+  // Deletes uploads that have expired; how many.
+  int PurgeUploads();
 
  private:
   // True if the import was finished by this call.
   Result<bool> Run(const import_store::Reference& reference);
   Result<bool> RunInChunks(const Id& tenant, MemberImport import);
   Result<bool> RunWhole(const Id& tenant, MemberImport import);
+  // The bytes of an import with an upload are those that were announced.
+  Result<void> CheckUpload(const Id& tenant, const MemberImport& import);
   Result<bool> Fail(const Id& tenant, MemberImport import, const Error& error);
   // All rows of the import, whose lock the transaction has taken.
   using JoinRows = std::function<Result<std::vector<Result<Member>>>(const std::vector<JoinItem>&)>;

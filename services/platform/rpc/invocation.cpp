@@ -18,6 +18,7 @@
 #include "platform/obs/trace_context.h"
 #include "platform/rpc/executor.h"
 #include "platform/rpc/status.h"
+#include "platform/rpc/stream.h"
 #include "platform/rpc/validate.h"
 
 namespace lanting::rpc {
@@ -70,28 +71,22 @@ bool Parse(const grpc::ByteBuffer& bytes, pb::Message& message) {
   return message.ParseFromArray(slice.begin(), static_cast<int>(slice.size()));
 }
 
-void Serialize(const pb::Message& message, grpc::ByteBuffer* bytes) {
-  grpc::Slice slice(message.ByteSizeLong());
-  message.SerializeWithCachedSizesToArray(const_cast<std::uint8_t*>(slice.begin()));
-  grpc::ByteBuffer out(&slice, 1);
-  bytes->Swap(&out);
-}
-
 // Owned by whoever still may answer: the queue, the worker, an async handler's `done`. If all let go without an
 // answer, the caller gets INTERNAL instead of silence.
 class Invocation : public std::enable_shared_from_this<Invocation> {
  public:
   Invocation(const Environment& environment, const Method& method, grpc::CallbackServerContext* context,
              const grpc::ByteBuffer* request, grpc::ByteBuffer* reply)
-      : environment_(environment),
-        method_(method),
-        context_(context),
-        reactor_(context->DefaultReactor()),
-        request_bytes_(request),
-        reply_bytes_(reply),
-        started_(steady_clock::now()) {
-    call_.method = method.path;
-    call_.deadline = DeadlineOf(*context, environment.max_deadline);
+      : Invocation(environment, method, context, request, environment.max_deadline) {
+    reactor_ = context->DefaultReactor();
+    reply_bytes_ = reply;
+  }
+  // Server-streaming.
+  Invocation(const Environment& environment, const Method& method, grpc::CallbackServerContext* context,
+             const grpc::ByteBuffer* request, std::shared_ptr<StreamSender> sender)
+      : Invocation(environment, method, context, request, environment.max_stream) {
+    sender_ = std::move(sender);
+    sender_->set_deadline(call_.deadline);
   }
 
   ~Invocation() {
@@ -104,6 +99,7 @@ class Invocation : public std::enable_shared_from_this<Invocation> {
     try {
       auto ready = Prepare();
       if (!ready.ok()) return Finish(std::move(ready).error());
+      if (method_.stream) return Stream();
       method_.handler(call_, *request_, [self = shared_from_this()](Result<const pb::Message*> reply) {
         reply.ok() ? self->Finish(**reply) : self->Finish(std::move(reply).error());
       });
@@ -118,10 +114,29 @@ class Invocation : public std::enable_shared_from_this<Invocation> {
   void Refuse(const Error& error) {
     if (finished_.exchange(true)) return;
     method_.metrics.handled[static_cast<int>(error.code)]->Increment();
-    reactor_->Finish(ToStatus(error));
+    End(ToStatus(error));
   }
 
  private:
+  Invocation(const Environment& environment, const Method& method, grpc::CallbackServerContext* context,
+             const grpc::ByteBuffer* request, std::chrono::milliseconds longest)
+      : environment_(environment),
+        method_(method),
+        context_(context),
+        request_bytes_(request),
+        started_(steady_clock::now()) {
+    call_.method = method.path;
+    call_.deadline = DeadlineOf(*context, longest);
+  }
+
+  void Stream() {
+    auto done = method_.stream(call_, *request_, *sender_);
+    if (!done.ok()) return Finish(std::move(done).error());
+    if (finished_.exchange(true)) return AnsweredTwice();
+    Send(0, grpc::Status::OK);
+    Log(nullptr);
+  }
+
   Result<void> Prepare() {
     const auto& metrics = ServerMetrics::Get();
     if (context_->IsCancelled()) {
@@ -156,7 +171,8 @@ class Invocation : public std::enable_shared_from_this<Invocation> {
 
   void Finish(const pb::Message& reply) {
     if (finished_.exchange(true)) return AnsweredTwice();
-    Serialize(reply, reply_bytes_);
+    auto bytes = ToBytes(reply);
+    reply_bytes_->Swap(&bytes);
     Send(0, grpc::Status::OK);
     Log(nullptr);
   }
@@ -182,8 +198,9 @@ class Invocation : public std::enable_shared_from_this<Invocation> {
     method_.metrics.handled[code]->Increment();
     method_.metrics.seconds->Observe(std::chrono::duration<double>(steady_clock::now() - started_).count());
     if (!call_.traceparent.empty()) context_->AddTrailingMetadata("traceparent", call_.traceparent);
-    reactor_->Finish(status);
+    End(status);
   }
+  void End(const grpc::Status& status) { sender_ != nullptr ? sender_->Finish(status) : reactor_->Finish(status); }
 
   void Log(const Error* error) const {
     char duration[32];
@@ -214,9 +231,10 @@ class Invocation : public std::enable_shared_from_this<Invocation> {
   const Environment& environment_;
   const Method& method_;
   grpc::CallbackServerContext* context_;
-  grpc::ServerUnaryReactor* reactor_;
+  grpc::ServerUnaryReactor* reactor_ = nullptr;
+  std::shared_ptr<StreamSender> sender_;
   const grpc::ByteBuffer* request_bytes_;
-  grpc::ByteBuffer* reply_bytes_;
+  grpc::ByteBuffer* reply_bytes_ = nullptr;
   const steady_clock::time_point started_;
   std::atomic<bool> finished_{false};
   pb::Arena arena_;
@@ -226,17 +244,18 @@ class Invocation : public std::enable_shared_from_this<Invocation> {
 
 }  // namespace
 
-grpc::ServerUnaryReactor* Start(const Environment& environment, const Method& method,
-                                grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-                                grpc::ByteBuffer* reply) {
+namespace {
+
+void Queue(const std::shared_ptr<Invocation>& invocation, Executor* executor, bool stream) {
   const auto& metrics = ServerMetrics::Get();
-  auto invocation = std::make_shared<Invocation>(environment, method, context, request, reply);
-  auto* reactor = invocation->reactor();
-  auto outcome = environment.executor->Submit([invocation, &environment, &metrics] {
-    metrics.queue_depth->Set(static_cast<double>(environment.executor->depth()));
+  const auto show = [&metrics, executor, stream] {
+    if (!stream) metrics.queue_depth->Set(static_cast<double>(executor->depth()));
+  };
+  const auto outcome = executor->Submit([invocation, show] {
+    show();
     invocation->Run();
   });
-  metrics.queue_depth->Set(static_cast<double>(environment.executor->depth()));
+  show();
   if (outcome == Executor::Outcome::kFull) {
     metrics.refused_overloaded->Increment();
     invocation->Refuse(errors::Overloaded(kOverloadRetryMs));
@@ -244,7 +263,25 @@ grpc::ServerUnaryReactor* Start(const Environment& environment, const Method& me
     metrics.refused_shutting_down->Increment();
     invocation->Refuse(errors::ShuttingDown());
   }
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* Start(const Environment& environment, const Method& method,
+                                grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
+                                grpc::ByteBuffer* reply) {
+  auto invocation = std::make_shared<Invocation>(environment, method, context, request, reply);
+  auto* reactor = invocation->reactor();
+  Queue(invocation, environment.executor, false);
   return reactor;
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* StartStream(const Environment& environment, const Method& method,
+                                                        grpc::CallbackServerContext* context,
+                                                        const grpc::ByteBuffer* request) {
+  auto sender = StreamSender::Make(context);
+  Queue(std::make_shared<Invocation>(environment, method, context, request, sender), environment.streams, true);
+  return sender.get();
 }
 
 MethodMetrics MethodMetrics::Of(const std::string& service, const std::string& method) {

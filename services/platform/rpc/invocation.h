@@ -43,6 +43,8 @@ struct Method {
   const google::protobuf::Message* request = nullptr;             // prototype
   const google::protobuf::FieldDescriptor* request_id = nullptr;  // of writes
   std::function<void(const Call&, const google::protobuf::Message&, Answer)> handler;
+  // Server-streaming: instead of `handler`.
+  std::function<Result<void>(const Call&, const google::protobuf::Message&, MessageWriter&)> stream;
   MethodMetrics metrics;
 };
 
@@ -50,5 +52,8 @@ struct Method {
 grpc::ServerUnaryReactor* Start(const Environment& environment, const Method& method,
                                 grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                 grpc::ByteBuffer* reply);
+grpc::ServerWriteReactor<grpc::ByteBuffer>* StartStream(const Environment& environment, const Method& method,
+                                                        grpc::CallbackServerContext* context,
+                                                        const grpc::ByteBuffer* request);
 
 }  // namespace lanting::rpc

@@ -77,6 +77,7 @@ struct Server::Impl {
 
   ServerOptions options;
   Executor executor;
+  std::unique_ptr<Executor> streams;  // where a service has such calls
   std::vector<std::string> names;
   std::unique_ptr<grpc::Server> server;
   int port = 0;
@@ -90,6 +91,11 @@ Server::Server(ServerOptions options, const std::vector<Service*>& services)
   if (o.authenticator == nullptr) throw std::logic_error("a server needs an authenticator");
   EnablePlugins();
   Environment environment{&impl_->executor, o.authenticator.get(), o.clock, o.max_deadline};
+  for (const Service* service : services) {
+    if (service->streams() && impl_->streams == nullptr) impl_->streams = std::make_unique<Executor>(o.streams);
+  }
+  environment.streams = impl_->streams.get();
+  environment.max_stream = o.max_stream;
   grpc::ServerBuilder builder;
   SetLimits(builder, o);
   builder.AddListeningPort(o.address, grpc::InsecureServerCredentials(), &impl_->port);
@@ -128,6 +134,7 @@ void Server::Shutdown(std::chrono::milliseconds grace) {
   if (auto* health = impl_->server->GetHealthCheckService()) health->Shutdown();
   impl_->server->Shutdown(std::chrono::system_clock::now() + grace);
   impl_->executor.Stop();
+  if (impl_->streams != nullptr) impl_->streams->Stop();
 }
 
 }  // namespace lanting::rpc

@@ -18,6 +18,9 @@ struct ServerOptions {
   ExecutorOptions executor;
   int max_message_bytes = 20 * 1024 * 1024;
   std::chrono::milliseconds max_deadline{10'000};  // of a call, whatever the caller asks for
+  // Server-streaming calls have threads of their own, each for as long as its call lasts.
+  ExecutorOptions streams{.threads = 4, .queue_capacity = 16};
+  std::chrono::milliseconds max_stream{600'000};
   std::shared_ptr<auth::Authenticator> authenticator;
   const Clock* clock = &Clock::System();
 };

@@ -38,6 +38,10 @@ class Service::Impl : public grpc::Service {
     environment_ = environment;
     for (std::size_t i = 0; i < methods_by_index_.size(); ++i) {
       const Method* method = methods_by_index_[i].get();
+      if (method->stream) {
+        AddStream(static_cast<int>(i), *method);
+        continue;
+      }
       AddMethod(
           new grpc::internal::RpcServiceMethod(method->path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC, nullptr));
       MarkMethodRawCallback(static_cast<int>(i),
@@ -49,6 +53,20 @@ class Service::Impl : public grpc::Service {
     }
     return *this;
   }
+
+  void AddStream(int index, const Method& method) {
+    AddMethod(new grpc::internal::RpcServiceMethod(method.path.c_str(), grpc::internal::RpcMethod::SERVER_STREAMING,
+                                                   nullptr));
+    MarkMethodRawCallback(index,
+                          new grpc::internal::CallbackServerStreamingHandler<grpc::ByteBuffer, grpc::ByteBuffer>(
+                              [this, &method](grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
+                                return StartStream(environment_, method, context, request);
+                              }));
+  }
+
+  // The place of a method, checked: its types, its scope, and that it is not taken.
+  std::unique_ptr<Method>& Add(const std::string& name, const pb::Message& request, const pb::Message& reply,
+                               bool streams);
 };
 
 Service::Service(std::string full_name) : impl_(std::make_unique<Impl>(std::move(full_name))) {}
@@ -59,37 +77,55 @@ Service& Service::operator=(Service&&) noexcept = default;
 const std::string& Service::name() const { return impl_->name_; }
 grpc::Service& Service::Finish(const Environment& environment) { return impl_->Finish(environment); }
 
+bool Service::streams() const {
+  for (const auto& method : impl_->methods_by_index_) {
+    if (method != nullptr && method->stream) return true;
+  }
+  return false;
+}
+
 void Service::Register(const std::string& name, const pb::Message& request, const pb::Message& reply,
                        ErasedHandler handler) {
-  const auto* descriptor = impl_->descriptor_->FindMethodByName(name);
-  auto refuse = [&](const std::string& why) { throw std::logic_error(impl_->name_ + "/" + name + ": " + why); };
+  impl_->Add(name, request, reply, false)->handler = std::move(handler);
+}
+
+void Service::RegisterStream(const std::string& name, const pb::Message& request, const pb::Message& reply,
+                             ErasedStream handler) {
+  impl_->Add(name, request, reply, true)->stream = std::move(handler);
+}
+
+std::unique_ptr<Method>& Service::Impl::Add(const std::string& name, const pb::Message& request,
+                                            const pb::Message& reply, bool streams) {
+  const auto* descriptor = descriptor_->FindMethodByName(name);
+  auto refuse = [&](const std::string& why) { throw std::logic_error(name_ + "/" + name + ": " + why); };
   if (descriptor == nullptr) refuse("no such method");
-  if (descriptor->client_streaming() || descriptor->server_streaming()) refuse("streaming is not supported");
+  if (descriptor->client_streaming()) refuse("streaming by the client is not supported");
+  if (descriptor->server_streaming() != streams) refuse(streams ? "is not server-streaming" : "is server-streaming");
   if (descriptor->input_type() != request.GetDescriptor()) {
     refuse("takes " + descriptor->input_type()->full_name() + ", not " + request.GetTypeName());
   }
   if (descriptor->output_type() != reply.GetDescriptor()) {
     refuse("returns " + descriptor->output_type()->full_name() + ", not " + reply.GetTypeName());
   }
-  auto& slot = impl_->methods_by_index_[descriptor->index()];
+  auto& slot = methods_by_index_[descriptor->index()];
   if (slot != nullptr) refuse("has a handler already");
   const auto& options = descriptor->options();
   if (options.GetExtension(common::v1::required_scope).empty()) refuse("declares no required_scope");
   PrepareValidation(request.GetDescriptor());
 
   auto method = std::make_unique<Method>();
-  method->path = "/" + impl_->name_ + "/" + name;
+  method->path = "/" + name_ + "/" + name;
   method->required_scope = options.GetExtension(common::v1::required_scope);
   method->request = &request;
-  method->handler = std::move(handler);
   if (options.GetExtension(common::v1::write)) {
     method->request_id = request.GetDescriptor()->FindFieldByName("request_id");
     if (method->request_id == nullptr || method->request_id->type() != pb::FieldDescriptor::TYPE_STRING) {
       refuse("is a write, but its request has no string request_id");
     }
   }
-  method->metrics = MethodMetrics::Of(impl_->name_, name);
+  method->metrics = MethodMetrics::Of(name_, name);
   slot = std::move(method);
+  return slot;
 }
 
 }  // namespace lanting::rpc

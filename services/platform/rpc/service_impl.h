@@ -6,9 +6,6 @@
 #include <utility>
 #include <vector>
 
-namespace google::protobuf {
-class Message;
-}
 namespace grpc {
 class Service;
 }
@@ -26,6 +23,9 @@ struct Environment {
   auth::Authenticator* authenticator = nullptr;
   const Clock* clock = nullptr;
   std::chrono::milliseconds max_deadline{10'000};
+  // Of server-streaming calls.
+  Executor* streams = nullptr;
+  std::chrono::milliseconds max_stream{600'000};
 };
 
 class Service {
@@ -36,7 +36,7 @@ class Service {
   Service(Service&&) noexcept;
   Service& operator=(Service&&) noexcept;
 
-  // Both throw std::logic_error if the service has no such method, it has a handler already, its types are others, or
+  // All throw std::logic_error if the service has no such method, it has a handler already, its types are others, or
   // it declares no required_scope.
   template <typename Request, typename Reply>
   void Unary(const std::string& method, Handler<Request, Reply> handler) {
@@ -59,7 +59,19 @@ class Service {
              });
   }
 
+  template <typename Request, typename Reply>
+  void Stream(const std::string& method, StreamHandler<Request, Reply> handler) {
+    RegisterStream(method, Request::default_instance(), Reply::default_instance(),
+                   [handler = std::move(handler)](const Call& call, const google::protobuf::Message& request,
+                                                  MessageWriter& messages) {
+                     Writer<Reply> writer(messages);
+                     return handler(call, static_cast<const Request&>(request), writer);
+                   });
+  }
+
   const std::string& name() const;
+  // Whether one of its calls is server-streaming.
+  bool streams() const;
 
   // --- for Server ---
   // Throws std::logic_error naming every RPC without a handler.
@@ -70,6 +82,9 @@ class Service {
   using ErasedHandler = std::function<void(const Call&, const google::protobuf::Message&, Answer)>;
   void Register(const std::string& method, const google::protobuf::Message& request,
                 const google::protobuf::Message& reply, ErasedHandler handler);
+  using ErasedStream = std::function<Result<void>(const Call&, const google::protobuf::Message&, MessageWriter&)>;
+  void RegisterStream(const std::string& method, const google::protobuf::Message& request,
+                      const google::protobuf::Message& reply, ErasedStream handler);
 
   class Impl;
   std::unique_ptr<Impl> impl_;
