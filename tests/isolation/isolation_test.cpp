@@ -99,6 +99,7 @@ const std::map<std::string, std::string> kCases = {
     {"ListNotes", R"({"parent": "{member}"})"},
     {"DeleteNote", R"({"name": "{note}"})"},
     {"ListTimeline", R"({"parent": "{member}"})"},
+    {"GetNeedsReport", R"({"name": "{community}/needsReport"})"},
     {"AcceptHouseRules", R"({"name": "{member}", "version": 1})"},
     {"ListHouseRules", R"({"parent": "{community}"})"},
     {"ListRulesAcceptances", R"({"parent": "{member}"})"},

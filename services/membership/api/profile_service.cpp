@@ -8,6 +8,7 @@
 #include "membership/api/text_page.h"
 #include "membership/domain/errors.h"
 #include "membership/domain/names.h"
+#include "membership/domain/needs.h"
 #include "membership/events/publish_profile.h"
 #include "membership/store/community_store.h"
 #include "membership/store/join_store.h"
@@ -22,6 +23,9 @@ namespace {
 namespace pb = v1;
 namespace store = profile_store;
 using idempotency::Work;
+
+// Most texts that a report of needs reads.
+constexpr int kMaxExpectations = 2000;
 
 store::Writer WriterOf(const rpc::Call& call) { return {call.principal.subject, call.now}; }
 
@@ -75,14 +79,42 @@ Result<std::vector<std::string>> Distinct(const google::protobuf::RepeatedPtrFie
   return distinct;
 }
 
-// Why a member is not tagged; nothing if it is, or need not be.
-std::string DecideTagged(store::TaggedMember& tagged, const std::vector<std::string>& add,
-                         const std::vector<std::string>& remove) {
-  if (auto present = CheckPresent(tagged.member); !present.ok()) return present.error().reason;
+// Decides about one member.
+pb::TagResult TagOne(store::TaggedMember& tagged, const std::vector<std::string>& add,
+                     const std::vector<std::string>& remove) {
+  pb::TagResult result;
+  if (auto present = CheckPresent(tagged.member); !present.ok()) {
+    result.set_reason(present.error().reason);
+    return result;
+  }
   auto change = DecideTags(tagged.member.person.tags, add, remove);
-  if (!change.ok()) return change.error().reason;
+  if (!change.ok()) {
+    result.set_reason(change.error().reason);
+    return result;
+  }
   tagged.change = std::move(change).value();
-  return "";
+  const auto& [added, removed] = tagged.change;
+  result.mutable_tags_added()->Assign(added.begin(), added.end());
+  result.mutable_tags_removed()->Assign(removed.begin(), removed.end());
+  return result;
+}
+
+// The answer for each member that was named, once.
+pb::TagMembersResponse InOrder(const google::protobuf::RepeatedPtrField<std::string>& members,
+                               const std::map<std::string, pb::TagResult>& results) {
+  pb::TagMembersResponse response;
+  std::set<std::string_view> seen;
+  for (const auto& member : members) {
+    if (!seen.insert(member).second) continue;
+    auto& result = *response.add_results();
+    if (auto found = results.find(member); found != results.end()) {
+      result = found->second;
+    } else {
+      result.set_reason("MEMBER_NOT_FOUND");
+    }
+    result.set_member(member);
+  }
+  return response;
 }
 
 }  // namespace
@@ -153,28 +185,13 @@ Result<pb::TagMembersResponse> ProfileService::TagMembers(const rpc::Call& call,
     std::map<std::string, pb::TagResult> results;
     for (auto& tagged : members) {
       auto& result = results[names::Member(community, tagged.member.id)];
-      result.set_reason(DecideTagged(tagged, add, remove));
-      const auto& [added, removed] = tagged.change;
-      result.mutable_tags_added()->Assign(added.begin(), added.end());
-      result.mutable_tags_removed()->Assign(removed.begin(), removed.end());
+      result = TagOne(tagged, add, remove);
       if (tagged.change.empty()) continue;
-      work.Publish(
-          events::MemberTagged(community, tagged.member.id, added, removed, tagged.member.version + 1, CauseOf(call)));
+      work.Publish(events::MemberTagged(community, tagged.member.id, tagged.change.added, tagged.change.removed,
+                                        tagged.member.version + 1, CauseOf(call)));
     }
     store::PutTags(work, tx.tenant(), community, members, WriterOf(call));
-    Response response;
-    std::set<std::string_view> seen;
-    for (const auto& member : request.members()) {
-      if (!seen.insert(member).second) continue;
-      auto& result = *response.add_results();
-      if (auto found = results.find(member); found != results.end()) {
-        result = found->second;
-      } else {
-        result.set_reason("MEMBER_NOT_FOUND");
-      }
-      result.set_member(member);
-    }
-    return response;
+    return InOrder(request.members(), results);
   });
 }
 
@@ -200,6 +217,28 @@ Result<pb::ListTagsResponse> ProfileService::ListTags(const rpc::Call& call, con
   });
 }
 
+Result<pb::NeedsReport> ProfileService::GetNeedsReport(const rpc::Call& call,
+                                                       const pb::GetNeedsReportRequest& request) {
+  const auto community = names::Parse(request.name()).first;
+  ASSIGN_OR_RETURN(const auto stated,
+                   pg::ReadTenant(pool_, call.tenant(), call.deadline, [&](pg::Tx& tx) -> Result<store::Expectations> {
+                     if (!community_store::Exists(tx, community))
+                       return errors::CommunityNotFound(names::Community(community));
+                     return store::ListExpectations(tx, community, kMaxExpectations);
+                   }));
+  pb::NeedsReport report;
+  report.set_name(request.name());
+  for (const auto& need : CountNeeds(stated.texts)) {
+    auto& to = *report.add_needs();
+    to.set_text(need.text);
+    to.set_member_count(need.members);
+  }
+  report.set_active_count(stated.active);
+  report.set_stated_count(stated.stated);
+  report.set_read_count(static_cast<int>(stated.texts.size()));
+  return report;
+}
+
 void ProfileService::Register(rpc::Service& profiles) {
   auto bind = [&]<typename Request, typename Reply>(
                   const char* name, Result<Reply> (ProfileService::*method)(const rpc::Call&, const Request&)) {
@@ -214,6 +253,7 @@ void ProfileService::Register(rpc::Service& profiles) {
   bind("ListNotes", &ProfileService::ListNotes);
   bind("DeleteNote", &ProfileService::DeleteNote);
   bind("ListTimeline", &ProfileService::ListTimeline);
+  bind("GetNeedsReport", &ProfileService::GetNeedsReport);
 }
 
 void ProfileService::RegisterUpdate(rpc::Service& members) {

@@ -24,6 +24,7 @@ class ProfileService {
   Result<v1::ListNotesResponse> ListNotes(const rpc::Call& call, const v1::ListNotesRequest& request);
   Result<google::protobuf::Empty> DeleteNote(const rpc::Call& call, const v1::DeleteNoteRequest& request);
   Result<v1::ListTimelineResponse> ListTimeline(const rpc::Call& call, const v1::ListTimelineRequest& request);
+  Result<v1::NeedsReport> GetNeedsReport(const rpc::Call& call, const v1::GetNeedsReportRequest& request);
 
   // Every RPC of lanting.membership.v1.ProfileService.
   void Register(rpc::Service& profiles);

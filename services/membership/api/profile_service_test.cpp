@@ -310,5 +310,25 @@ TEST_F(ProfileServiceTest, TaggersDoNotHurtEachOther) {
   EXPECT_EQ(TwiceOneVersion(), "0");
 }
 
+TEST_F(ProfileServiceTest, NeedsAreCountedOverThoseWhoAreIn) {
+  pb::Member person;
+  for (const char* text : {"想认识插画同行", "学插画", "插画接单", ""}) {
+    person.set_display_name("成员");
+    person.set_expectation(text);
+    const auto name = Join(person);
+    if (std::string(text) == "插画接单") Leave(name);
+  }
+  pb::GetNeedsReportRequest request;
+  request.set_name(community_ + "/needsReport");
+  auto report = profiles_.GetNeedsReport(Mine("GetNeedsReport", request), request);
+  ASSERT_EQ(Reason(report), "OK");
+  EXPECT_EQ(report->active_count(), 3);
+  EXPECT_EQ(report->stated_count(), 2);
+  ASSERT_EQ(report->needs_size(), 1);
+  EXPECT_EQ(report->needs(0).text(), "插画");
+  EXPECT_EQ(report->needs(0).member_count(), 2);
+  EXPECT_EQ(Reason(profiles_.GetNeedsReport(Theirs("GetNeedsReport", request), request)), "COMMUNITY_NOT_FOUND");
+}
+
 }  // namespace
 }  // namespace lanting::membership

@@ -90,19 +90,22 @@ Result<pb::ListNotesResponse> ProfileService::ListNotes(const rpc::Call& call, c
   static const resource::ListSpec spec{.select = sql::kListNotes, .id_column = "n.id"};
   const auto name = names::Parse(request.parent());
   pb::ListNotesResponse response;
+  bool elsewhere = false;  // the member is of another community
   ASSIGN_OR_RETURN(*response.mutable_next_page_token(),
                    resource::ReadPage(
                        pool_, call, spec,
                        {.parent = name.second, .page_size = request.page_size(), .page_token = request.page_token()},
                        [&](const pqxx::row& row) {
                          auto note = store::ReadNote(row);
-                         if (note.community == name.first) *response.add_notes() = ToProto(note);
+                         elsewhere |= note.community != name.first;
+                         *response.add_notes() = ToProto(note);
                        },
                        [&](pg::Tx& tx) -> Result<void> {
                          if (!store::MemberLocale(tx, name.first, name.second))
                            return errors::MemberNotFound(request.parent());
                          return {};
                        }));
+  if (elsewhere) return errors::MemberNotFound(request.parent());
   return response;
 }
 

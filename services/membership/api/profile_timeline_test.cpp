@@ -72,6 +72,9 @@ TEST_F(ProfileTimelineTest, NotesAreWrittenListedAndDeleted) {
   const auto nobody = names::Member(names::Parse(community_).first, Id::New());
   EXPECT_EQ(Reason(Note(nobody, "x")), "MEMBER_NOT_FOUND");
   EXPECT_EQ(Reason(Notes(nobody)), "MEMBER_NOT_FOUND");
+  const auto elsewhere = Open(pb::GATE_KIND_QUESTIONS, "别处").name();
+  EXPECT_EQ(Reason(Notes(names::Member(names::Parse(elsewhere).first, names::Parse(member).second))),
+            "MEMBER_NOT_FOUND");
 }
 
 TEST_F(ProfileTimelineTest, TellsWhatHappenedNewestFirst) {

@@ -102,6 +102,14 @@ std::vector<TagMembers> ListTags(pg::Tx& tx, const Id& community, const std::str
   return tags;
 }
 
+Expectations ListExpectations(pg::Tx& tx, const Id& community, int limit) {
+  const auto counts = tx.Run(sql::kCountExpectations, tx.tenant(), community)[0];
+  Expectations found{.active = pg::GetInt32(counts["active"]), .stated = pg::GetInt32(counts["stated"])};
+  for (const auto& row : tx.Run(sql::kListExpectations, tx.tenant(), community, limit))
+    found.texts.push_back(pg::GetString(row["expectation"]));
+  return found;
+}
+
 std::optional<std::string> MemberLocale(pg::Tx& tx, const Id& community, const Id& member) {
   const auto rows = tx.Run(sql::kMemberLocale, tx.tenant(), member, community);
   if (rows.empty()) return std::nullopt;

@@ -47,6 +47,13 @@ struct TagMembers {
 // At most `limit`, in the order of their text, after `after`.
 std::vector<TagMembers> ListTags(pg::Tx& tx, const Id& community, const std::string& after, int limit);
 
+// What ACTIVE members hope to get: the texts of the `limit` who came last, and how many there are in all.
+struct Expectations {
+  std::vector<std::string> texts;
+  int active = 0, stated = 0;
+};
+Expectations ListExpectations(pg::Tx& tx, const Id& community, int limit);
+
 // The locale of the community of the member; nullopt: there is no such member.
 std::optional<std::string> MemberLocale(pg::Tx& tx, const Id& community, const Id& member);
 

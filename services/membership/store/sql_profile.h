@@ -75,6 +75,17 @@ inline constexpr const char* kListTags =
     " WHERE t.tenant_id = $1::uuid AND t.community_id = $2::uuid AND t.tag > $3::text AND m.state NOT IN (3, 5)"
     " GROUP BY t.tag ORDER BY t.tag LIMIT $4::int";
 
+// Of the ACTIVE members of community $2: how many, and how many wrote what they hope to get.
+inline constexpr pg::Statement kCountExpectations{
+    "count_expectations",
+    "SELECT count(*) AS active, count(*) FILTER (WHERE m.expectation <> '') AS stated FROM member m"
+    " WHERE m.tenant_id = $1::uuid AND m.community_id = $2::uuid AND m.state = 1"};
+// The beginnings of what they wrote, the last who came first, at most $3.
+inline constexpr pg::Statement kListExpectations{
+    "list_expectations",
+    "SELECT left(m.expectation, 100) AS expectation FROM member m WHERE m.tenant_id = $1::uuid"
+    " AND m.community_id = $2::uuid AND m.state = 1 AND m.expectation <> '' ORDER BY m.id DESC LIMIT $3::int"};
+
 // Whether the member $2 of community $3 is there, with what replies about them are written in.
 inline constexpr pg::Statement kMemberLocale{
     "member_locale",
