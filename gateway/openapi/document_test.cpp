@@ -164,7 +164,7 @@ TEST_F(OpenApiDocument, HeadersStandWhereTheyHaveAnEffect) {
   EXPECT_TRUE(get.contains(at + "IfNoneMatch"));
   EXPECT_TRUE(get.contains(at + "GrpcTimeout"));
   EXPECT_TRUE(Operation("MemberService_GetMember").at("responses").as_object().contains("304"));
-  EXPECT_FALSE(ParametersOf("GateService_GetGate").contains(at + "IfNoneMatch")) << "a gate has no etag";
+  EXPECT_FALSE(ParametersOf("GateService_GetInviteLink").contains(at + "IfNoneMatch")) << "a link has no etag";
 }
 
 TEST_F(OpenApiDocument, ErrorsAreThoseThatMayCome) {
