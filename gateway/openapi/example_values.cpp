@@ -79,6 +79,7 @@ constexpr NumberEntry kNumbers[] = {
     {"waiting_position", 0},
     {"max_uses", 100},
     {"uses", 3},
+    {"attempts_left", 0},
     {"row_count", 10000},
     {"processed_count", 4200},
     {"imported_count", 4200},

@@ -23,6 +23,22 @@ const v1::FieldRules& RulesOf(const Field* field) { return field->options().GetE
 // Times of what has not happened to a resource that is alive.
 const std::set<std::string, std::less<>> kNotYet = {"delete_time", "purge_time",   "revoke_time", "decide_time",
                                                     "finish_time", "archive_time", "disable_time"};
+// Times of what happens to some and not to others.
+const std::set<std::string, std::less<>> kOfSome = {"retry_time", "contact_time", "offer_expire_time", "leave_time"};
+// What only another kind of the resource has than the one that the example is of: a gate of the first kind has no
+// keyword.
+const std::set<std::string, std::less<>> kOfOtherKinds = {"lanting.membership.v1.Question.accepted_answers",
+                                                          "lanting.membership.v1.Gate.group",
+                                                          "lanting.membership.v1.Gate.pass_percent",
+                                                          "lanting.membership.v1.Gate.max_attempts",
+                                                          "lanting.membership.v1.Gate.retry_after",
+                                                          "lanting.membership.v1.Gate.keyword",
+                                                          "lanting.membership.v1.Gate.prerequisite",
+                                                          "lanting.membership.v1.InviteLink.referrer",
+                                                          "lanting.membership.v1.InviteLink.roll_tag",
+                                                          "lanting.membership.v1.Application.keyword",
+                                                          "lanting.membership.v1.Application.payment_reference",
+                                                          "lanting.membership.v1.ApplicationDecision.reason"};
 // What headers carry, or the gateway derives.
 const std::set<std::string, std::less<>> kFromHeaders = {"etag", "request_id", "update_mask"};
 
@@ -135,7 +151,12 @@ bool Examples::Shows(const Field* field, Form form) const {
   const auto& rules = RulesOf(field);
   const bool optional = form != Form::kOutput || field->has_presence();
   if (optional && std::count(inside_.begin(), inside_.end(), field->message_type()) > 0) return false;
-  if (form == Form::kOutput) return !field->has_presence() || !kNotYet.contains(field->name());
+  const bool other_kind = kOfOtherKinds.contains(field->full_name());
+  if (form == Form::kOutput) {
+    return !field->has_presence() ||
+           (!other_kind && !kNotYet.contains(field->name()) && !kOfSome.contains(field->name()));
+  }
+  if (other_kind) return false;
   if (form == Form::kPatch && rules.immutable()) return false;
   return !rules.output_only() && !kFromHeaders.contains(field->name());
 }

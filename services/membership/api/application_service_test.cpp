@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include "membership/api/gate_test_world.h"

@@ -1,4 +1,5 @@
 // Each kind of gate lets in whom it should, and nobody else.
+#include <atomic>
 #include <thread>
 
 #include "membership/api/gate_test_world.h"

@@ -1,4 +1,5 @@
 // Gates as they are declared, changed, closed and shown.
+#include <atomic>
 #include <thread>
 
 #include "membership/api/gate_test_world.h"

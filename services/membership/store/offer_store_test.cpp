@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <mutex>
 #include <random>
+#include <thread>
 
 #include "membership/store/join_test_world.h"
 #include "membership/store/member_store.h"
