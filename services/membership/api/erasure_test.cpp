@@ -49,6 +49,18 @@ const std::map<std::string, std::string> kStoredIn = {
     {"PersonRememberedReply.text", "request_log.response"},
     {"DuplicatePair.member_display_name", "member.display_name"},
     {"DuplicatePair.duplicate_display_name", "member.display_name"},
+    {"Note.text", "member_note.text"},
+    {"Note.author_name", "member_note.author_name"},
+    {"Application.payment_reference", "application.payment_reference"},
+    {"Application.consent_statement", "application.form"},
+    {"Application.keyword", kRequestOnly},
+    {"DutyCompletion.note", "duty_completion.note"},
+    {"Group.owner", "chat_group.owner"},
+    {"SplitGroupSpec.owner", "chat_group.owner"},
+    {"GroupSplit.reason", "group_split.reason"},
+    {"SplitGroupRequest.reason", "group_split.reason"},
+    {"Segment.filter", "segment.filter"},
+    {"PreviewSegmentRequest.filter", kRequestOnly},
     // The text of a key, of which only a hash is kept; no person's.
     {"IntrospectKeyRequest.secret", kRequestOnly},
 };

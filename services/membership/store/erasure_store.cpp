@@ -10,6 +10,7 @@
 #include "membership/store/member_store.h"
 #include "membership/store/sql_erasure.h"
 #include "membership/store/sql_merge.h"
+#include "platform/base/strings.h"
 
 namespace lanting::membership::erasure_store {
 namespace {
@@ -68,6 +69,25 @@ void ForgetApplications(pg::Tx& tx, idempotency::Work& work, const JoinContext& 
   }
 }
 
+// Attempts at gates, files that wait, and what staff wrote elsewhere.
+void ForgetTraces(pg::Tx& tx, const Scope& scope, const std::string& name) {
+  std::vector<std::int32_t> channels;
+  std::vector<std::string> user_ids;
+  for (const auto& i : scope.identities) {
+    channels.push_back(static_cast<std::int32_t>(i.channel));
+    user_ids.push_back(i.user_id);
+  }
+  tx.Run(sql::kForgetGateAttempts, tx.tenant(), scope.community, channels, user_ids);
+  tx.Run(sql::kForgetUploads, tx.tenant(), scope.community);
+  auto names = scope.Identifiers();
+  names.insert(names.end(), scope.display_names.begin(), scope.display_names.end());
+  for (const auto& known : names) {
+    // One character is no name: it would be found in every text.
+    if (known == name || Utf8Length(known).value_or(0) < 2) continue;
+    for (const auto& statement : sql::kForgetMentions) tx.Run(statement, tx.tenant(), scope.community, known, name);
+  }
+}
+
 }  // namespace
 
 reply_data::Subject SubjectOf(const Scope& scope) {
@@ -113,6 +133,7 @@ Result<ErasureRecord> Erase(pg::Tx& tx, idempotency::Work& work, const JoinConte
   ForgetApplications(tx, work, context, scope, name);
   tx.Run(sql::kForgetRowErrors, tx.tenant(), community, scope.WordsOfMessages());
   ForgetReplies(tx, scope);
+  ForgetTraces(tx, scope, name);
 
   std::vector<Id> ids;
   for (std::size_t i = 0; i < scope.members.size(); ++i) ids.push_back(Id::New(context.now));

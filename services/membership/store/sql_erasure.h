@@ -16,6 +16,15 @@ inline constexpr std::array kForgetMembers{
                   "DELETE FROM member_identity WHERE tenant_id = $1::uuid AND member_id = ANY ($2::uuid[])"},
     pg::Statement{"forget_member_tag",
                   "DELETE FROM member_tag WHERE tenant_id = $1::uuid AND member_id = ANY ($2::uuid[])"},
+    pg::Statement{"forget_member_note",
+                  "DELETE FROM member_note WHERE tenant_id = $1::uuid AND member_id = ANY ($2::uuid[])"},
+    // What they did as staff stays done.
+    pg::Statement{
+        "forget_staff",
+        "WITH s AS (UPDATE staff SET display_name = '-', contact_channel = 0, contact_user_id = '',"
+        "   end_time = coalesce(end_time, now()), version = version + 1 WHERE tenant_id = $1::uuid"
+        "   AND member_id = ANY ($2::uuid[]) RETURNING id)"
+        " UPDATE duty_completion SET note = '' WHERE tenant_id = $1::uuid AND staff_id IN (SELECT id FROM s)"},
     // Of a line of history only what can hold no personal data stays.
     pg::Statement{"forget_member_history",
                   "UPDATE member_history h SET detail = (SELECT coalesce(jsonb_object_agg(d.key, d.value), '{}')"
@@ -34,6 +43,30 @@ inline constexpr std::array kForgetApplications{
                   "DELETE FROM application_identity WHERE tenant_id = $1::uuid AND application_id = ANY ($2::uuid[])"},
 };
 
+// Of the identities by channel $3 (int[]) and user id $4 (text[]) in the community $2.
+inline constexpr pg::Statement kForgetGateAttempts{
+    "forget_gate_attempt",
+    "DELETE FROM gate_attempt a USING unnest($3::int[], $4::text[]) AS i (channel, user_id)"
+    " WHERE a.tenant_id = $1::uuid AND a.community_id = $2::uuid AND a.channel = i.channel AND a.user_id = i.user_id"};
+// Files of a community ($2) that wait to be imported: the person may stand in any of them, in any encoding.
+inline constexpr pg::Statement kForgetUploads{
+    "forget_member_upload",
+    "WITH u AS (SELECT id FROM member_upload WHERE tenant_id = $1::uuid AND community_id = $2::uuid),"
+    " p AS (DELETE FROM member_upload_part WHERE tenant_id = $1::uuid AND upload_id IN (SELECT id FROM u))"
+    " DELETE FROM member_upload WHERE tenant_id = $1::uuid AND id IN (SELECT id FROM u)"};
+// Where staff wrote the name $3 of the person into texts of the community $2; $4 stands there instead.
+inline constexpr std::array kForgetMentions{
+    pg::Statement{"forget_group_owner",
+                  "UPDATE chat_group SET owner = replace(owner, $3, $4) WHERE tenant_id = $1::uuid"
+                  " AND community_id = $2::uuid AND position($3 IN owner) > 0"},
+    pg::Statement{"forget_group_split_reason",
+                  "UPDATE group_split SET reason = replace(reason, $3, $4) WHERE tenant_id = $1::uuid"
+                  " AND community_id = $2::uuid AND position($3 IN reason) > 0"},
+    pg::Statement{"forget_segment_filter",
+                  "UPDATE segment SET filter = replace(filter, $3, $4), version = version + 1"
+                  " WHERE tenant_id = $1::uuid AND community_id = $2::uuid AND position($3 IN filter) > 0"},
+};
+
 // The rows themselves, which stay: $3 the name that stands for all names, $4 now.
 inline constexpr pg::Statement kForgetMemberRows{
     "forget_member_rows",
@@ -44,9 +77,10 @@ inline constexpr pg::Statement kForgetMemberRows{
 // Who has not been decided on is rejected; `decided` says who.
 inline constexpr pg::Statement kForgetApplicationRows{
     "forget_application_rows",
-    "WITH open AS (SELECT id FROM application WHERE tenant_id = $1::uuid AND id = ANY ($2::uuid[]) AND state = 1)"
+    "WITH open AS (SELECT id FROM application WHERE tenant_id = $1::uuid AND id = ANY ($2::uuid[]) AND state IN (1, 4))"
     " UPDATE application a SET display_name = $3, external_id = NULL, form = '', decision_reason = '',"
-    " state = CASE WHEN a.state = 1 THEN 3 ELSE a.state END, decide_time = coalesce(a.decide_time, $4),"
+    " payment_reference = '', values_fit = NULL, state = CASE WHEN a.state IN (1, 4) THEN 3 ELSE a.state END, "
+    "decide_time = coalesce(a.decide_time, $4),"
     " version = a.version + 1"
     " WHERE a.tenant_id = $1::uuid AND a.id = ANY ($2::uuid[])"
     " RETURNING a.id, a.version, a.id IN (SELECT id FROM open) AS rejected"};

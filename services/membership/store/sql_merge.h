@@ -28,6 +28,20 @@ struct MovedRows {
                                    " SET member_id = $2::uuid WHERE tenant_id = $1::uuid AND"  \
                                    " member_id = $3::uuid AND id = ANY ($4::text[]::uuid[])"}, \
   }
+// A table with at most one row of a member for each KEY, to whose type ARRAY casts text[]: what both have stays with
+// each.
+#define LANTING_MOVED_ONCE(TABLE, KEY, ARRAY)                                                                      \
+  MovedRows {                                                                                                      \
+    TABLE,                                                                                                         \
+        {"merge_move_" TABLE, "UPDATE " TABLE                                                                      \
+                              " a SET member_id = $3::uuid WHERE a.tenant_id = $1::uuid AND"                       \
+                              " a.member_id = $2::uuid AND NOT EXISTS (SELECT FROM " TABLE                         \
+                              " t WHERE t.tenant_id = $1::uuid AND t.member_id = $3::uuid AND t." KEY " = a." KEY  \
+                              ") RETURNING a." KEY "::text AS key"},                                               \
+        {"merge_give_back_" TABLE, "UPDATE " TABLE                                                                 \
+                                   " SET member_id = $2::uuid WHERE tenant_id = $1::uuid AND member_id = $3::uuid" \
+                                   " AND " KEY " = ANY ($4::text[]" ARRAY ")"},                                    \
+  }
 // A table with id whose COLUMN names a member; FROM and TO are further assignments.
 #define LANTING_MOVED_REFERENCE(TABLE, COLUMN, SET)                                                 \
   MovedRows {                                                                                       \
@@ -44,15 +58,20 @@ struct MovedRows {
 // and places have rules of their own (domain/merge.h).
 inline constexpr std::array kMovedRows{
     LANTING_MOVED_BY_ID("member_history"),
-    // A version that both accepted stays with each.
-    MovedRows{"rules_acceptance",
-              {"merge_move_rules_acceptance",
-               "UPDATE rules_acceptance a SET member_id = $3::uuid WHERE a.tenant_id = $1::uuid AND"
-               " a.member_id = $2::uuid AND NOT EXISTS (SELECT FROM rules_acceptance t WHERE t.tenant_id = $1::uuid"
-               " AND t.member_id = $3::uuid AND t.version = a.version) RETURNING a.version::text AS key"},
-              {"merge_give_back_rules_acceptance",
-               "UPDATE rules_acceptance SET member_id = $2::uuid WHERE tenant_id = $1::uuid AND"
-               " member_id = $3::uuid AND version = ANY ($4::text[]::int[])"}},
+    LANTING_MOVED_BY_ID("member_note"),
+    LANTING_MOVED_ONCE("onboarding_step_done", "step", ""),
+    LANTING_MOVED_ONCE("onboarding_completion", "community_id", "::uuid[]"),
+    LANTING_MOVED_ONCE("group_founder", "group_id", "::uuid[]"),
+    // What both are, each stays.
+    MovedRows{"staff.member_id",
+              {"merge_move_staff_member_id",
+               "UPDATE staff s SET member_id = $3::uuid WHERE s.tenant_id = $1::uuid AND s.member_id = $2::uuid"
+               " AND NOT EXISTS (SELECT FROM staff t WHERE t.tenant_id = $1::uuid AND t.member_id = $3::uuid"
+               " AND t.role = s.role AND t.end_time IS NULL) RETURNING s.id::text AS key"},
+              {"merge_give_back_staff_member_id",
+               "UPDATE staff SET member_id = $2::uuid WHERE tenant_id = $1::uuid AND member_id = $3::uuid"
+               " AND id = ANY ($4::text[]::uuid[])"}},
+    LANTING_MOVED_ONCE("rules_acceptance", "version", "::int[]"),
     // Whom the person brought, and by which links.
     LANTING_MOVED_REFERENCE("member", "referrer_id", ", version = version + 1"),
     LANTING_MOVED_REFERENCE("invite_link", "referrer_id", ""),
