@@ -6,11 +6,10 @@
 
 namespace lanting::membership::sql {
 
-#define LANTING_COMMUNITY_SELECT                                                                                       \
-  "SELECT c.id, c.external_id, c.display_name, c.template, c.structure, c.purpose, c.vision, c.target_user, "          \
-  "c.product, c.positioning, c.offer_minutes, c.declarations, c.locale, c.time_zone, c.state, c.house_rules_version, " \
-  "c.waiting_count, c.version, "                                                                                       \
-  "c.create_time, c.update_time, (SELECT coalesce(sum(g.member_count), 0) FROM chat_group g "                          \
+#define LANTING_COMMUNITY_SELECT                                                                                   \
+  "SELECT c.id, c.external_id, c.display_name, c.template, c.structure, c.purpose, c.vision, c.target_user, "      \
+  "c.product, c.positioning, c.offer_minutes, c.declarations, c.locale, c.time_zone, c.state, c.house_rules_version, c.waiting_count, c.version, " \
+  "c.create_time, c.update_time, (SELECT coalesce(sum(g.member_count), 0) FROM chat_group g "                      \
   "WHERE g.tenant_id = c.tenant_id AND g.community_id = c.id) AS member_count FROM community c "
 
 inline constexpr pg::Statement kGetCommunity{"get_community",
@@ -61,7 +60,7 @@ inline constexpr pg::Statement kGetCurrentHouseRules{
 
 #define LANTING_GROUP_INSERT                                                                                       \
   "INSERT INTO chat_group (tenant_id, id, community_id, display_name, kind, channel, channel_group_id, capacity, " \
-  "version, create_time, update_time, tag, purpose, owner, parent_group_id, split_id) "                            \
+  "version, create_time, update_time, tag, purpose, owner, parent_group_id, split_id) "                              \
   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15)"
 inline constexpr idempotency::Effect kCreateGroup{"create_group", "g AS (" LANTING_GROUP_INSERT ")", 15};
 // For a body that lets people into the new group with its effect.
@@ -75,7 +74,7 @@ inline constexpr pg::Statement kFreeMainPlaces{
 
 #define LANTING_GROUP_SELECT                                                                                         \
   "SELECT g.id, g.community_id, g.display_name, g.kind, g.channel, g.channel_group_id, g.capacity, g.member_count, " \
-  "g.version, g.create_time, g.update_time, g.state, g.tag, g.purpose, g.owner, g.parent_group_id, g.split_id "      \
+  "g.version, g.create_time, g.update_time, g.state, g.tag, g.purpose, g.owner, g.parent_group_id, g.split_id "         \
   "FROM chat_group g "
 inline constexpr pg::Statement kGetGroup{
     "get_group", LANTING_GROUP_SELECT "WHERE g.tenant_id = $1 AND g.community_id = $2 AND g.id = $3"};
