@@ -314,7 +314,7 @@ TEST_F(GateAdmissionTest, ByTheLinkOfAMember) {
             IdOf(community).ToUuid() + "'");
   db_.Query("DELETE FROM membership.member_identity WHERE user_id = 'wm_xie'");
   EXPECT_EQ(Reason(Join(By(community, link->code(), "crm-1", "wm_xie"))), "REFERRER_GONE");
-  EXPECT_EQ(Reason(make(name)), "MEMBER_NOT_ACTIVE");
+  EXPECT_EQ(Reason(make(name)), "REFERRER_GONE");
 }
 
 TEST_F(GateAdmissionTest, ALinkIsRevokedOrItsGateClosed) {

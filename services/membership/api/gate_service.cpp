@@ -168,7 +168,7 @@ Result<pb::InviteLink> GateService::CreateInviteLink(const rpc::Call& call,
     if (!link.referrer.IsNil()) {
       if (!targets->referrer || !OfCommunity(wanted.referrer(), link.community))
         return errors::MemberNotFound(wanted.referrer());
-      if (*targets->referrer != MemberState::kActive) return errors::MemberNotActive(wanted.referrer());
+      if (*targets->referrer != MemberState::kActive) return errors::ReferrerGone();
     }
     store::CreateInviteLink(work, tx.tenant(), link);
     work.Publish(events::InviteLinkCreated(link, CauseOf(call)));

@@ -87,7 +87,7 @@ struct Missing {
   }
 };
 
-Missing MissingOf(const Prerequisite& condition, const Standing& standing, Time now) {
+Missing MissingOf(const Prerequisite& condition, const PrerequisiteStanding& standing, Time now) {
   Missing missing;
   if (!condition.group.IsNil() && !standing.in_group) missing.Add("group");
   if (!condition.tag.empty() && !standing.tagged) missing.Add("tag");
@@ -131,7 +131,7 @@ int QuizPercent(const Gate& gate, const std::vector<Answer>& answers) {
   return counting == 0 ? 0 : right * 100 / counting;
 }
 
-int CountingAttempts(const Gate& gate, const std::vector<Attempts>& attempts, Time now) {
+int CountingAttempts(const Gate& gate, const std::vector<IdentityAttempts>& attempts, Time now) {
   int most = 0;
   for (const auto& a : attempts) {
     if (a.last_time + gate.retry_after > now) most = std::max(most, a.count);
@@ -139,13 +139,13 @@ int CountingAttempts(const Gate& gate, const std::vector<Attempts>& attempts, Ti
   return most;
 }
 
-Result<void> CheckAttempts(const Gate& gate, const std::vector<Attempts>& attempts, Time now) {
+Result<void> CheckAttempts(const Gate& gate, const std::vector<IdentityAttempts>& attempts, Time now) {
   std::optional<Time> back;
   for (const auto& a : attempts) {
     const Time again = a.last_time + gate.retry_after;
     if (a.count >= gate.max_attempts && again > now && (!back || again > *back)) back = again;
   }
-  if (back) return errors::AttemptsUsedUp(Rfc3339(*back));
+  if (back) return errors::AttemptsUsedUp(InstantText(*back));
   return {};
 }
 
@@ -160,7 +160,8 @@ void JudgeAnswer(const Gate& gate, const std::string& keyword, const std::string
          WrongAnswer(gate, percent, application.attempts_left, locale == "en"), now);
 }
 
-Result<void> CheckPrerequisite(const Prerequisite& condition, const std::vector<Standing>& standings, Time now) {
+Result<void> CheckPrerequisite(const Prerequisite& condition, const std::vector<PrerequisiteStanding>& standings,
+                               Time now) {
   Missing least;
   if (standings.empty()) least.Add("membership");
   for (std::size_t i = 0; i < standings.size(); ++i) {
@@ -171,7 +172,7 @@ Result<void> CheckPrerequisite(const Prerequisite& condition, const std::vector<
   return errors::PrerequisiteNotMet(names::Community(condition.community), least.what, least.days);
 }
 
-std::string Rfc3339(Time time) {
+std::string InstantText(Time time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));

@@ -93,7 +93,7 @@ TEST(JudgeAnswer, AKeyword) {
 TEST(Attempts, ComeBackTogetherAfterTheLast) {
   Gate gate{.kind = GateKind::kKeyword, .max_attempts = 3, .retry_after = hours(2)};
   struct Case {
-    std::vector<Attempts> attempts;
+    std::vector<IdentityAttempts> attempts;
     int counting;
     std::string retry_time;  // empty: allowed
   };
@@ -120,7 +120,7 @@ TEST(CheckPrerequisite, SaysWhatIsMissingOfTheClosest) {
   const Prerequisite condition{.community = community, .group = group, .tag = "书法", .min_days = 30};
   const Time long_ago = kNow - hours(24 * 30), recently = kNow - hours(24 * 28 + 1);
   struct Case {
-    std::vector<Standing> standings;
+    std::vector<PrerequisiteStanding> standings;
     std::string missing;  // empty: fulfilled
     std::string days_left;
   };
@@ -145,9 +145,9 @@ TEST(CheckPrerequisite, SaysWhatIsMissingOfTheClosest) {
   EXPECT_TRUE(CheckPrerequisite({.community = community}, {{false, false, kNow}}, kNow).ok());
 }
 
-TEST(Rfc3339, ToTheSecond) {
-  EXPECT_EQ(Rfc3339(kNow + std::chrono::microseconds(999'999)), "2026-05-01T08:00:00Z");
-  EXPECT_EQ(Rfc3339(Time()), "1970-01-01T00:00:00Z");
+TEST(InstantText, ToTheSecond) {
+  EXPECT_EQ(InstantText(kNow + std::chrono::microseconds(999'999)), "2026-05-01T08:00:00Z");
+  EXPECT_EQ(InstantText(Time()), "1970-01-01T00:00:00Z");
 }
 
 }  // namespace

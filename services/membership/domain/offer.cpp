@@ -30,7 +30,7 @@ Result<void> CheckOffered(const Member& member) {
 
 Result<void> CheckAccept(const Member& member, Time now) {
   RETURN_IF_ERROR(CheckOffered(member));
-  if (*member.offer_expire_time <= now) return errors::OfferExpired(Rfc3339(*member.offer_expire_time));
+  if (*member.offer_expire_time <= now) return errors::OfferExpired(InstantText(*member.offer_expire_time));
   return {};
 }
 

@@ -124,9 +124,9 @@ void ConfirmContact(idempotency::Work& work, const Id& tenant, const Application
   work.Do(sql::kConfirmContact, tenant, a.id, Number(a.state), a.contact_time, a.version);
 }
 
-std::vector<Attempts> GetAttempts(pg::Tx& tx, const Application& a) {
+std::vector<IdentityAttempts> GetAttempts(pg::Tx& tx, const Application& a) {
   IdentityArrays identities(a.person.identities);
-  std::vector<Attempts> attempts;
+  std::vector<IdentityAttempts> attempts;
   for (const auto& row :
        tx.Run(sql::kAttempts, tx.tenant(), a.community, a.gate, identities.channels, identities.user_ids)) {
     attempts.push_back({pg::GetInt32(row["attempts"]), pg::GetTime(row["last_time"])});
@@ -149,9 +149,9 @@ void ForgetAttempts(pg::Tx& tx, const Application& a) {
   tx.Run(sql::kForgetAttempts, tx.tenant(), a.community, a.gate, identities.channels, identities.user_ids);
 }
 
-std::vector<Standing> GetStandings(pg::Tx& tx, const Prerequisite& condition, const Person& person) {
+std::vector<PrerequisiteStanding> GetStandings(pg::Tx& tx, const Prerequisite& condition, const Person& person) {
   IdentityArrays identities(person.identities);
-  std::vector<Standing> standings;
+  std::vector<PrerequisiteStanding> standings;
   for (const auto& row : tx.Run(sql::kStandings, tx.tenant(), condition.community, OrNull(person.external_id),
                                 identities.channels, identities.user_ids, condition.group, condition.tag)) {
     standings.push_back({.in_group = pg::GetBool(row["in_group"]),

@@ -40,12 +40,12 @@ void ConfirmContact(idempotency::Work& work, const Id& tenant, const Application
 // --- what gates test ---
 
 // Attempts by the identities of the applicant. Whoever asks and counts holds the lock of the community.
-std::vector<Attempts> GetAttempts(pg::Tx& tx, const Application& application);
+std::vector<IdentityAttempts> GetAttempts(pg::Tx& tx, const Application& application);
 void CountAttempt(pg::Tx& tx, const Application& application, const Gate& gate, int attempts, Time now);
 void ForgetAttempts(pg::Tx& tx, const Application& application);
 // Attempts of all tenants that came back, at most `limit`: how many. For a transaction of no tenant.
 int ForgetOldAttempts(pg::Tx& tx, int limit);
 // The applicant as an active member of the community that the condition names.
-std::vector<Standing> GetStandings(pg::Tx& tx, const Prerequisite& condition, const Person& person);
+std::vector<PrerequisiteStanding> GetStandings(pg::Tx& tx, const Prerequisite& condition, const Person& person);
 
 }  // namespace lanting::membership::application_store

@@ -63,7 +63,7 @@ void Offer(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, cons
   std::vector<std::string> details;
   for (const auto& member : p.members) {
     lines.push_back(Id::New(context.now));
-    details.push_back(columns::Json({{"group", names::Group(community, member.group)}, {"until", Rfc3339(until)}}));
+    details.push_back(columns::Json({{"group", names::Group(community, member.group)}, {"until", InstantText(until)}}));
   }
   work.Do(sql::kOffer, tx.tenant(), community, p.ids, p.taken, context.now, p.group_ids, p.joined, p.filled, until,
           lines, details);
