@@ -51,7 +51,7 @@ Result<pb::MemberImport> Start(pg::Pool& pool, const rpc::Call& call, const pb::
   const auto rules = RulesOf(request);
   RETURN_IF_ERROR(CheckMapping(rules.mapping));
   ASSIGN_OR_RETURN(const auto form, CheckFile(csv, rules, request.bad_rows() == pb::BAD_ROWS_SKIP));
-  auto import = MakeImport(call, names::Parse(request.parent()).first, request, form);
+  ASSIGN_OR_RETURN(auto import, MakeImport(call, names::Parse(request.parent()).first, request, form));
   import.total_bytes = static_cast<std::int64_t>(csv.size());
   return idempotency::Write<pb::MemberImport>(pool, call,
                                               [&](pg::Tx& tx, idempotency::Work& work) -> Result<pb::MemberImport> {

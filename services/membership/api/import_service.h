@@ -25,9 +25,14 @@ FileRules RulesOf(const Request& request) {
           .channel = request.channel(),
           .ignore_unknown_columns = request.ignore_unknown_columns()};
 }
-// A new import by such a request, of a file of this form.
+// A new import by such a request, of a file of this form. SCOPE_MISSING if it has columns for staff, whom the caller is
+// not one of.
 template <typename Request>
-MemberImport MakeImport(const rpc::Call& call, const Id& community, const Request& request, const FileForm& form) {
+Result<MemberImport> MakeImport(const rpc::Call& call, const Id& community, const Request& request,
+                                const FileForm& form) {
+  if (form.header.of_staff() && !call.principal.Has("members.staff")) {
+    return ::lanting::errors::ScopeMissing("members.staff");
+  }
   MemberImport import{.id = Id::New(call.now), .community = community};
   import.bad_rows = request.bad_rows() == v1::BAD_ROWS_SKIP ? BadRows::kSkip : BadRows::kRefuse;
   import.validate_only = request.validate_only();

@@ -120,7 +120,7 @@ Result<pb::MemberImport> UploadService::Import(const rpc::Call& call, const pb::
         }
         const bool whole = static_cast<std::int64_t>(start.size()) == upload->size;
         ASSIGN_OR_RETURN(const auto form, CheckStart(start, whole, rules));
-        auto import = MakeImport(call, ids.first, request, form);
+        ASSIGN_OR_RETURN(auto import, MakeImport(call, ids.first, request, form));
         import.upload = upload->id;
         import.total_bytes = upload->size;
         upload_store::Take(tx, upload->id, import.id);

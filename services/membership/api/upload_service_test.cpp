@@ -138,6 +138,17 @@ TEST_F(UploadServiceTest, ACheckLeavesTheUploadForTheImport) {
             "小明u11");
 }
 
+TEST_F(UploadServiceTest, WhatStaffOnlyMayWriteNeedsTheirScope) {
+  const auto name = Upload("昵称,粉丝分\n小明,80\n");
+  pb::ImportUploadedMembersRequest request;
+  request.set_name(name);
+  auto call = Mine("ImportUploadedMembers", request);
+  call.principal.scopes = {"members.write"};
+  EXPECT_EQ(Reason(uploads_.Import(call, request)), "SCOPE_MISSING");
+  call.principal.scopes = {"members.write", "members.staff"};
+  EXPECT_EQ(Reason(uploads_.Import(call, request)), "OK");
+}
+
 TEST_F(UploadServiceTest, AnotherSha256ThanAnnouncedIsNotImported) {
   AddGroup(community_, 100);
   const std::string file = "昵称\n小明\n";

@@ -40,6 +40,16 @@ struct HeaderColumn {
 
 struct Header {
   std::vector<HeaderColumn> columns;
+
+  // Whether something of it is for staff only.
+  bool of_staff() const {
+    for (const auto& c : columns) {
+      if (c.column == Column::kCustomerClass || c.column == Column::kFanScore || c.column == Column::kValuesFit ||
+          c.column == Column::kAttribute)
+        return true;
+    }
+    return false;
+  }
 };
 
 // What the caller says about the file.
