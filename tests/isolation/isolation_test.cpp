@@ -285,9 +285,9 @@ TEST(IsolationCasesTest, CoverEveryResourceName) {
     ASSERT_TRUE(kCases.count(method->name())) << method->full_name();
     std::unique_ptr<Message> request(MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
     Names names;
-    for (auto placeholder : {"community", "group", "gate", "linkGate", "inviteLink", "member", "application",
-                             "memberImport", "key", "houseRules", "code", "questionKey", "webhook", "delivery",
-                             "otherMember", "merge", "erasure"}) {
+    for (auto placeholder :
+         {"community", "group", "gate", "linkGate", "inviteLink", "member", "application", "memberImport", "key",
+          "houseRules", "code", "questionKey", "webhook", "delivery", "otherMember", "merge", "erasure"}) {
       names[placeholder] = "x";
     }
     auto parsed = util::JsonStringToMessage(Fill(kCases.at(method->name()), names), request.get());

@@ -10,8 +10,8 @@ CREATE FUNCTION compare_key(text text) RETURNS text LANGUAGE sql IMMUTABLE STRIC
     '[\u0001-\u002F\u003A-\u0040\u005B-\u0060\u007B-\u00BF\u2000-\u206F\u3000-\u3004\u3008-\u3020\u3030\u30FB\uFE0F\uFEFF]+',
     '', 'g'), 200)
 $$;
--- Not STRICT, as NULLIF is not, and a function that is inlined costs a third of one that is called.
--- Digits alone; a mainland mobile number without the country's code.
+-- Digits alone; a mainland mobile number without the country's code. Not STRICT, since NULLIF is not: STRICT, it would
+-- not be inlined.
 CREATE FUNCTION phone_key(text text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT NULLIF(left(regexp_replace(regexp_replace(normalize(text, NFKC), '[^0-9]', '', 'g'),
                                     '^(0086|086|86)(1[0-9]{10})$', '\2'), 40), '')
