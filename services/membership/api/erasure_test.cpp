@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <set>
+#include <thread>
 
 #include "lanting/common/v1/options.pb.h"
 #include "membership/api/api.h"
@@ -336,6 +337,26 @@ TEST_F(ErasureTest, WhoIsForgottenMayComeBackAndIsSomebodyNew) {
   EXPECT_EQ(Reason(Erase(names::Member(community, Id::New()))), "MEMBER_NOT_FOUND");
   EXPECT_EQ(Reason(Export(names::Member(community, Id::New()))), "MEMBER_NOT_FOUND");
   ExpectTrueCounters();
+}
+
+// Calls that are under way while the person is forgotten either come before, and are forgotten, or find nobody.
+TEST_F(ErasureTest, WhatIsWrittenMeanwhileIsForgottenOrRefused) {
+  AddGroup(community_, 50);
+  for (int round = 0; round < 4; ++round) {
+    const auto n = std::to_string(round);
+    const auto person = Join(community_, Named("秦观-zq" + n, "ext-zq" + n), "join-" + n).name();
+    const auto twin =
+        Join(community_, Named("秦观-zq" + n, "", {{pb::CHANNEL_WECOM, "wm-zq" + n}}), "twin-" + n).name();
+    std::vector<std::thread> threads;
+    threads.emplace_back([&] { (void)Merge(person, twin, "合-zq" + n, "merge-" + n); });
+    threads.emplace_back([&] { EXPECT_TRUE(Erase(person).ok()); });
+    threads.emplace_back([&] { (void)TryJoin(community_, Named("客人" + n)); });
+    for (auto& t : threads) t.join();
+    ASSERT_TRUE(Erase(person).ok());
+    ASSERT_TRUE(Erase(twin).ok());
+    EXPECT_THAT(Scan({"-zq" + n}), IsEmpty());
+    ExpectTrueCounters();
+  }
 }
 
 // An account that changed hands: the application that one sent with it is not the other's.

@@ -125,6 +125,32 @@ TEST_F(MergeServiceTest, OfTwoWhoWaitTheOlderTicketCountsAndBothReturn) {
   ExpectTrueCounters();
 }
 
+TEST_F(MergeServiceTest, AnOfferIsAPlace) {
+  const auto group = AddGroup(community_, 1).name();
+  const auto in = Join(community_, Named("王小明")).name();
+  const auto first = Join(community_, Named("王 小明")).name(), second = Join(community_, Named("王小 明")).name();
+  const auto waits = Join(community_, Named("李雷")).name();
+  One("UPDATE chat_group SET capacity = 3, member_count = 3");
+  One("UPDATE community SET waiting_count = waiting_count - 2");
+  One("UPDATE member SET state = 4, group_id = " + Uuid(group) +
+      ", waiting_ticket = NULL, offer_expire_time = now() + interval '1 hour' WHERE id IN (" + Uuid(first) + ", " +
+      Uuid(second) + ")");
+  ExpectTrueCounters();
+  // The source's offer is another's now.
+  const auto offered = Merge(first, second).value();
+  EXPECT_EQ(GetMember(first).state(), pb::MEMBER_STATE_OFFERED);
+  EXPECT_EQ(GetMember(waits).state(), pb::MEMBER_STATE_ACTIVE);
+  ExpectTrueCounters();
+  // Who has an offer takes the place of the one who is in, and needs it no more.
+  ASSERT_TRUE(Merge(first, in).ok());
+  EXPECT_EQ(GetMember(first).state(), pb::MEMBER_STATE_ACTIVE);
+  EXPECT_EQ(One("SELECT member_count FROM chat_group"), "2");
+  ExpectTrueCounters();
+  ASSERT_TRUE(Undo(offered.name()).ok());
+  EXPECT_EQ(GetMember(second).group(), group);
+  ExpectTrueCounters();
+}
+
 TEST_F(MergeServiceTest, AnUndoFindsAnotherGroupWhenTheOldOneIsFull) {
   const auto old = AddGroup(community_, 2).name();
   const auto target = Join(community_, Named("王小明")).name(), source = Join(community_, Named("王 小明")).name();

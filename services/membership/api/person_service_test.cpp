@@ -81,6 +81,7 @@ TEST_F(DuplicateServiceTest, NamesAreComparedAsPeopleReadThem) {
                                                         {"ÉLAN", "élan"},
                                                         {"ｶﾞ", "ガ"},
                                                         {"①号", "1号"},
+                                                        {"佐々木 〇", "佐々木〇"},
                                                         {"。。。", ""},
                                                         {"阿依古丽·买买提", "阿依古丽买买提"},
                                                         {"O\\''Neil [x]", "oneilx"}}) {

@@ -155,8 +155,8 @@ void JoinQueue(pg::Tx& tx, Member& member, std::int64_t old_ticket) {
   member.waiting_ticket = old_ticket != 0 ? old_ticket : pg::GetInt(rows.front()["ticket"]);
 }
 
-// Where the source comes back to: who waited waits again at their old place; who was in gets the old place, another
-// main group's, or the end of the waiting list.
+// Where the source comes back to: who waited waits again at their old place; who had a place, or the offer of one, gets
+// that, another main group's, or the end of the waiting list.
 void Return(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, const v1::MergeSnapshot& snapshot,
             Member& source) {
   if (snapshot.source_ticket() != 0) return JoinQueue(tx, source, snapshot.source_ticket());
@@ -256,7 +256,7 @@ Result<MergeRecord> Merge(pg::Tx& tx, idempotency::Work& work, const JoinContext
   const bool was_active = before.source.state == MemberState::kActive;
   work.Publish(events::MembersMerged(plan.target, merge.source, name, target_version, context));
   work.Publish(events::MemberMerged(plan.source, name, was_active, context));
-  if (plan.target_joined) work.Publish(events::MemberJoined(target, before.target.waiting_ticket.has_value(), context));
+  if (plan.target_joined) work.Publish(events::MemberJoined(target, true, context));
   if (had_place || plan.left_queue > 0) {
     RETURN_IF_ERROR(PromoteWaiting(tx, work, context, community));
   }
