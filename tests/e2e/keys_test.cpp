@@ -33,8 +33,6 @@ struct Key {
 
 class KeysTest : public ::testing::Test {
  protected:
-  explicit KeysTest(bool webhooks = true) : suite_({.webhooks = webhooks}) {}
-
   Key Make(const std::string& body = R"({"displayName": "商城后台", "scopes": ["*"]})") {
     const auto made = suite_.Call("POST", "/v1/keys", body);
     EXPECT_EQ(made.status, 200) << boost::json::serialize(made.body);
@@ -67,7 +65,7 @@ class KeysTest : public ::testing::Test {
   }
   int Count(const std::string& sql) { return std::stoi(suite_.db().Query(sql)); }
 
-  Suite suite_;
+  Suite suite_{{.webhooks = true}};
 };
 
 TEST_F(KeysTest, RevokedInTheMiddleOfItsRequests) {

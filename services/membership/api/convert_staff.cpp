@@ -55,6 +55,8 @@ v1::StaffRoleInfo ToProto(const StaffRoleInfo& info) {
     to->set_rrule(duty.rrule);
     to->set_local_time(duty.local_time);
     to->set_due_minutes(duty.due_minutes);
+    if (duty.structure) to->set_structure(static_cast<v1::Structure>(*duty.structure));
+    if (duty.opened_from) to->set_template_(static_cast<v1::Template>(*duty.opened_from));
   }
   return p;
 }

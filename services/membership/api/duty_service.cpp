@@ -161,7 +161,7 @@ Result<pb::ApplyTemplateDutiesResponse> DutyService::ApplyTemplateDuties(
     Reply reply;
     for (const auto& info : StaffRoles(community->locale)) {
       for (const auto& from : info.duties) {
-        if (!wanted(info.role) || (from.only && *from.only != community->structure)) continue;
+        if (!wanted(info.role) || !from.Fits(*community)) continue;
         if (std::find(known.begin(), known.end(), from.key) != known.end()) continue;
         if (count++ >= kMaxDuties) return errors::LimitReached("duties", kMaxDuties);
         auto duty = FromTemplate(info.role, from, tomorrow);

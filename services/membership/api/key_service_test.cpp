@@ -1,8 +1,6 @@
 // Keys of a tenant: rotation, filters, bounds, and when they were used.
 #include "membership/api/key_service.h"
 
-#include <google/protobuf/util/message_differencer.h>
-
 #include <future>
 
 #include "membership/api/api_test_world.h"
@@ -86,12 +84,8 @@ TEST_F(KeyServiceTest, ARotationHasItsSecretOnceAndLeavesNoneInTheDatabase) {
   EXPECT_EQ(again->secret(), "") << "it was in the first reply only";
   EXPECT_EQ(Count("service_key"), 2);
   EXPECT_EQ(Events(), "KeyCreated:1 KeyCreated:1 KeyRotated:2");
-  for (const auto& column : {"response::text", "request_hash::text"}) {
-    EXPECT_EQ(
-        db_.Query(std::string("SELECT count(*) FROM membership.request_log WHERE encode(response, 'escape') LIKE '%") +
-                  fresh->secret() + "%' OR " + column + " IS NULL"),
-        "0");
-  }
+  EXPECT_EQ(db_.Query("SELECT count(*) FROM membership.request_log WHERE encode(response, 'escape') LIKE '%lt_%'"),
+            "0");
   EXPECT_EQ(db_.Query("SELECT count(*) FROM membership.outbox WHERE encode(payload, 'escape') LIKE '%lt_%'"), "0");
 }
 

@@ -129,7 +129,6 @@ TEST_F(StaffServiceTest, WhatItNamesIsOfTheCommunity) {
 TEST_F(StaffServiceTest, OfTwoOwnersWhoEndAtOnceOneStays) {
   for (int round = 0; round < 5; ++round) {
     const auto one = Assign(pb::STAFF_ROLE_OWNER, "甲"), two = Assign(pb::STAFF_ROLE_OWNER, "乙");
-    for (const auto& name : List("role = OWNER AND state = ACTIVE")) (void)name;
     std::vector<std::future<std::string>> answers;
     for (const auto& name : {one->name(), two->name()}) {
       answers.push_back(std::async(std::launch::async, [&, name] { return Reason(End(name)); }));

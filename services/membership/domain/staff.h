@@ -54,7 +54,13 @@ struct DefaultDuty {
   std::string title, description;
   std::string rrule, local_time;  // "09:00"
   int due_minutes = 0;
-  std::optional<Structure> only{};  // for communities of that structure only
+  // For communities of that structure, or opened from that template, only.
+  std::optional<Structure> structure{};
+  std::optional<Template> opened_from{};
+
+  bool Fits(const Community& community) const {
+    return (!structure || *structure == community.structure) && (!opened_from || *opened_from == community.opened_from);
+  }
 };
 
 struct StaffRoleInfo {

@@ -14,7 +14,8 @@ struct DutyText {
   Text title, description;
   const char *rrule, *local_time;
   int due_minutes;
-  std::optional<Structure> only{};
+  std::optional<Structure> structure{};
+  std::optional<Template> opened_from{};
 };
 struct RoleText {
   StaffRole role;
@@ -78,6 +79,23 @@ const std::vector<RoleText>& Catalogue() {
          "20:00",
          1440,
          Structure::kPyramid},
+        {"organiser.introduce",
+         {"牵线两位成员", "Introduce two members to each other"},
+         {"挑两位能互相帮上忙的人，在群里介绍他们认识。",
+          "Choose two who could help each other, and introduce them in the group."},
+         "FREQ=WEEKLY;BYDAY=TU,TH",
+         "11:00",
+         720,
+         std::nullopt,
+         Template::kNetworking},
+        {"organiser.benefit",
+         {"公布本周会员福利", "Announce the benefit of the week"},
+         {"说明怎么领、到什么时候，并回答问题。", "Say how to get it and until when, and answer questions."},
+         "FREQ=WEEKLY;BYDAY=TH",
+         "12:00",
+         720,
+         std::nullopt,
+         Template::kMemberBenefits},
         {"organiser.silent",
          {"关心沉默的成员", "Look after silent members"},
          {"私下问候几位很久没说话的人。", "Write to a few people who have not spoken for long."},
@@ -164,7 +182,8 @@ std::vector<StaffRoleInfo> InLanguage(bool english) {
   for (const auto& from : Catalogue()) {
     StaffRoleInfo info{from.role, say(from.title), say(from.description), from.scopes, {}};
     for (const auto& d : from.duties) {
-      info.duties.push_back({d.key, say(d.title), say(d.description), d.rrule, d.local_time, d.due_minutes, d.only});
+      info.duties.push_back(
+          {d.key, say(d.title), say(d.description), d.rrule, d.local_time, d.due_minutes, d.structure, d.opened_from});
     }
     all.push_back(std::move(info));
   }

@@ -44,6 +44,26 @@ TEST(StaffRolesTest, EveryRoleSpeaksBothLanguagesAndHasAChecklist) {
   EXPECT_EQ(NameOf(StaffRole::kModerator), "MODERATOR");
 }
 
+TEST(StaffRolesTest, DutiesFitTheCommunity) {
+  const auto of = [](StaffRole role, Template from, Structure structure) {
+    std::set<std::string> keys;
+    const Community community{.opened_from = from, .structure = structure};
+    for (const auto& info : StaffRoles("en")) {
+      for (const auto& duty : info.duties) {
+        if (info.role == role && duty.Fits(community)) keys.insert(duty.key);
+      }
+    }
+    return keys;
+  };
+  const auto role = StaffRole::kOrganiser;
+  EXPECT_THAT(of(role, Template::kSocialRing, Structure::kRing),
+              ElementsAre("organiser.evening_topic", "organiser.greet", "organiser.silent"));
+  EXPECT_THAT(of(role, Template::kLearningPyramid, Structure::kPyramid),
+              ElementsAre("organiser.greet", "organiser.homework", "organiser.micro_lecture", "organiser.silent"));
+  EXPECT_THAT(of(role, Template::kNetworking, Structure::kRing), ::testing::Contains("organiser.introduce"));
+  EXPECT_THAT(of(role, Template::kMemberBenefits, Structure::kRing), ::testing::Contains("organiser.benefit"));
+}
+
 TEST(StaffTest, TheLastOwnerStays) {
   auto owner = Of(StaffRole::kOwner);
   EXPECT_EQ(End(owner, 1, kNow).error().reason, "LAST_OWNER");

@@ -83,6 +83,8 @@ class RpcTest : public ::testing::Test {
     service->Unary<mb::CreateKeyRequest, mb::Key>("CreateKey", create_);
     service->Unary<mb::ListKeysRequest, mb::ListKeysResponse>("ListKeys", list_);
     service->Async<mb::RevokeKeyRequest, mb::Key>("RevokeKey", revoke_);
+    service->Unary<mb::GetKeyRequest, mb::Key>("GetKey", [](const Call&, const auto&) { return mb::Key(); });
+    service->Unary<mb::RotateKeyRequest, mb::Key>("RotateKey", [](const Call&, const auto&) { return mb::Key(); });
     return service;
   }
 

@@ -219,9 +219,9 @@ TEST(Service, RefusesWhatCannotWork) {
   EXPECT_THROW((service.Unary<mb::CreateKeyRequest, mb::Key>("CreateKey", create)), std::logic_error);
   try {
     service.Finish({});
-    FAIL() << "two calls have no handler";
+    FAIL() << "four calls have no handler";
   } catch (const std::logic_error& e) {
-    EXPECT_STREQ(e.what(), "lanting.membership.v1.KeyService has no handler for: ListKeys, RevokeKey");
+    EXPECT_STREQ(e.what(), "lanting.membership.v1.KeyService has no handler for: GetKey, ListKeys, RevokeKey, RotateKey");
   }
 }
 
