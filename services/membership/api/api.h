@@ -35,9 +35,6 @@ class Api {
 
   // For the server, which must not outlive this.
   std::vector<rpc::Service*> services();
-  std::vector<rpc::Service*> services() {
-    return {&communities_, &gates_, &members_, &keys_, &settings_, &tenants_, &persons_};
-  }
 
  private:
   // lanting.membership.v1.<name>, still without handlers.

@@ -31,7 +31,7 @@ Result<Scope> LockScope(pg::Tx& tx, const Id& community, const Id& member) {
   if (!LockCommunity(tx, community)) return errors::MemberNotFound(names::Member(community, member));
   ASSIGN_OR_RETURN(auto scope, person_data::FindScope(tx, community, member));
   tx.Run(sql::kLockMembers, tx.tenant(), community, scope.members);
-  tx.Run(sql::kLockApplications, tx.tenant(), ApplicationIds(scope));
+  tx.Run(sql::kLockApplicationsOfPerson, tx.tenant(), ApplicationIds(scope));
   return person_data::FindScope(tx, community, member);
 }
 

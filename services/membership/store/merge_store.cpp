@@ -11,6 +11,7 @@
 #include "membership/store/member_store.h"
 #include "membership/store/sql_member.h"
 #include "membership/store/sql_merge.h"
+#include "membership/store/sql_offer.h"
 
 namespace lanting::membership::merge_store {
 namespace {

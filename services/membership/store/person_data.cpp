@@ -7,7 +7,7 @@
 #include "membership/domain/erasure.h"
 #include "membership/domain/names.h"
 #include "membership/domain/person_errors.h"
-#include "membership/store/gate_store.h"
+#include "membership/store/application_store.h"
 #include "membership/store/merge_store.h"
 #include "membership/store/sql_erasure.h"
 #include "membership/store/sql_merge.h"
@@ -89,7 +89,7 @@ void FindApplications(pg::Tx& tx, const Id& community, Known& known) {
   for (const auto& user_id : user_ids) needles.push_back({user_id});
   for (const auto& row : tx.Run(sql::kApplicationsOfPerson, tx.tenant(), community, ToVector(known.members),
                                 ToVector(known.external_ids), needles)) {
-    auto application = gate_store::ReadApplication(row);
+    auto application = application_store::Read(row);
     if (known.applications.contains(application.id) || !IsTheirs(known, application)) continue;
     if (IsSomebodyElses(tx, known, application)) continue;
     AddName(known, application.person.display_name);

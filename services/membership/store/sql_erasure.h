@@ -134,11 +134,11 @@ inline constexpr pg::Statement kIdentitiesOf{
 // $5 (bytea[]) stands: to be looked at.
 inline constexpr pg::Statement kApplicationsOfPerson{
     "applications_of_person", LANTING_APPLICATION_SELECT
-    "WHERE a.tenant_id = $1::uuid AND a.community_id = $2::uuid AND (a.member_id = ANY ($3::uuid[])"
+    " FROM application a WHERE a.tenant_id = $1::uuid AND a.community_id = $2::uuid AND (a.member_id = ANY ($3::uuid[])"
     " OR a.external_id = ANY ($4::text[])"
     " OR EXISTS (SELECT FROM unnest($5::bytea[]) AS v WHERE position(v IN a.form) > 0)) ORDER BY a.id"};
-inline constexpr pg::Statement kLockApplications{
-    "lock_applications",
+inline constexpr pg::Statement kLockApplicationsOfPerson{
+    "lock_applications_of_person",
     "SELECT id FROM application WHERE tenant_id = $1::uuid AND id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE"};
 inline constexpr pg::Statement kRunningImport{
     "running_import", "SELECT id FROM member_import WHERE tenant_id = $1 AND community_id = $2 AND state = 1 LIMIT 1"};
