@@ -12,10 +12,10 @@ std::optional<Segment> First(const pqxx::result& rows) {
 }
 
 pqxx::result RunFiltered(pg::Tx& tx, const Id& community, const paging::Filter& filter, const char* select,
-                         const char* tail) {
+                         const char* not_left, const char* tail) {
   std::vector<paging::Param> params{tx.tenant().ToUuid(), community.ToUuid()};
   std::string sql = select;
-  if (!filter.Uses("state")) sql += sql::kNotLeft;
+  if (!filter.Uses("state")) sql += not_left;
   sql += filter.ToSql(params);
   return tx.RunDynamic(sql + tail, {params.begin(), params.end()});
 }
@@ -67,13 +67,13 @@ void Delete(idempotency::Work& work, const Id& tenant, const Segment& s) { work.
 
 std::int64_t CountMembers(pg::Tx& tx, const Id& community, const paging::Filter& filter) {
   tx.Run(sql::kPlanCount);
-  return pg::GetInt(RunFiltered(tx, community, filter, sql::kCountMembers, "")[0][0]);
+  return pg::GetInt(RunFiltered(tx, community, filter, sql::kCountMembers, sql::kNotLeftToCount, "")[0][0]);
 }
 
 std::vector<Id> SampleMembers(pg::Tx& tx, const Id& community, const paging::Filter& filter) {
   tx.Run(sql::kPlanPage);
   std::vector<Id> members;
-  for (const auto& row : RunFiltered(tx, community, filter, sql::kSampleMembers, sql::kSampleTail))
+  for (const auto& row : RunFiltered(tx, community, filter, sql::kSampleMembers, sql::kNotLeft, sql::kSampleTail))
     members.push_back(pg::GetId(row["id"]));
   return members;
 }
