@@ -41,7 +41,6 @@ CREATE INDEX member_merged ON member (tenant_id, merged_into) WHERE merged_into 
 CREATE INDEX member_left_external_id ON member (tenant_id, community_id, external_id)
   WHERE state = 3 AND external_id IS NOT NULL;
 CREATE INDEX invite_link_referrer ON invite_link (tenant_id, referrer_id) WHERE referrer_id IS NOT NULL;
-CREATE INDEX application_member ON application (tenant_id, member_id) WHERE member_id IS NOT NULL;
 CREATE INDEX application_external_id ON application (tenant_id, community_id, external_id)
   WHERE external_id IS NOT NULL;
 
