@@ -29,6 +29,10 @@ try {
   const operations = Object.values(document.paths).flatMap((item) => Object.values(item));
   await page.goto(`${url}/docs`);
   await page.waitForSelector('.opblock');
+  // The viewer draws them bit by bit.
+  for (let wait = 0; wait < 300 && (await page.locator('.opblock').count()) < operations.length; ++wait) {
+    await page.waitForTimeout(100);
+  }
   assert.equal(await page.locator('.opblock').count(), operations.length, 'every operation is shown');
   for (const tag of document.tags) assert.ok(await page.locator(`#operations-tag-${tag.name}`).isVisible(), tag.name);
 

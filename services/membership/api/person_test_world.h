@@ -68,7 +68,7 @@ class PersonTest : public ApiTest {
     auto found = pg::ReadTenant(pool_, tenant_, DeadlineIn(std::chrono::seconds(20)),
                                 [&](pg::Tx& tx) { return membership::GetMember(tx, id.first, id.second); });
     EXPECT_TRUE(found.ok()) << name;
-    return found.ok() ? convert::ToProto(*found) : pb::Member();
+    return found.ok() ? convert::ToProto(*found, true) : pb::Member();
   }
   void Remove(const std::string& name, const std::string& reason = "") {
     pb::RemoveMemberRequest request;
