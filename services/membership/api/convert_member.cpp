@@ -71,6 +71,16 @@ StaffView FromProto(const pb::StaffView& from) {
   return staff;
 }
 
+pb::MemberNote ToProto(const MemberNote& note) {
+  pb::MemberNote to;
+  to.set_name(names::Note(note.community, note.member, note.id));
+  to.set_text(note.text);
+  to.set_author(note.author);
+  to.set_author_name(note.author_name);
+  *to.mutable_create_time() = resource::ToTimestamp(note.create_time);
+  return to;
+}
+
 Person ToPerson(const pb::Member& m) {
   Person person{.external_id = m.external_id(),
                 .display_name = m.display_name(),

@@ -4,8 +4,10 @@
 #include <vector>
 
 #include "lanting/membership/v1/member.pb.h"
+#include "lanting/membership/v1/profile.pb.h"
 #include "membership/domain/join.h"
 #include "membership/domain/member.h"
+#include "membership/domain/note.h"
 #include "platform/base/result.h"
 #include "platform/rpc/call.h"
 
@@ -22,6 +24,7 @@ lanting::membership::v1::Member ToProto(const Member& member, bool staff = false
 Result<void> CheckStaffView(const rpc::Call& call, const lanting::membership::v1::Member& member,
                             const std::string& field);
 
+lanting::membership::v1::MemberNote ToProto(const MemberNote& note);
 lanting::membership::v1::StaffView ToProto(const StaffView& staff);
 StaffView FromProto(const lanting::membership::v1::StaffView& from);
 

@@ -2,6 +2,7 @@
 
 #include "membership/api/convert.h"
 #include "membership/api/convert_member.h"
+#include "membership/api/convert_staff.h"
 #include "membership/domain/names.h"
 #include "platform/resource/times.h"
 
@@ -81,6 +82,8 @@ pb::PersonExport ToProto(const person_data::Everything& all) {
     *to->mutable_create_time() = resource::ToTimestamp(reply.create_time);
     to->set_text(reply.text);
   }
+  for (const auto& note : all.notes) *out.add_notes() = ToProto(note);
+  for (const auto& staff : all.staff) *out.add_staff() = ToProto(staff);
   out.set_truncated(all.truncated);
   return out;
 }

@@ -167,6 +167,27 @@ class ErasureTest : public PersonTest {
                 }).ok());
   }
 
+  // What other calls keep of the member: a note, a role with a contact, a payment; and what is not in an export, since
+  // it is not theirs alone: attempts at a gate, a file that waits, and their name in texts of staff.
+  void LeaveTraces(const std::string& member, const std::string& name) {
+    const auto tenant = "'" + tenant_.ToUuid() + "'", community = "'" + names::Parse(community_).first.ToUuid() + "'";
+    const auto id = "'" + names::Parse(member).second.ToUuid() + "'", row = "'" + Id::New().ToUuid() + "'";
+    One("INSERT INTO member_note VALUES (" + tenant + ", " + id + ", " + row + ", " + community +
+        ", '注意-zra', 'keys/test', '', now())");
+    One("INSERT INTO staff VALUES (" + tenant + ", " + row + ", " + community + ", 6, '店员秦-zrb', " + id +
+        ", 3, 'qq-zrc', '{}', '', 1, now(), now(), NULL)");
+    One("UPDATE application SET payment_reference = '付款-zrd' WHERE member_id IS NOT NULL");
+    One("INSERT INTO gate_attempt SELECT tenant_id, community_id, channel, user_id, " + row +
+        ", 1, now(), now() FROM member_identity WHERE member_id = " + id);
+    One("INSERT INTO member_upload VALUES (" + tenant + ", " + row + ", " + community +
+        ", 9, '', 9, NULL, now(), now() + interval '1 day')");
+    One("INSERT INTO member_upload_part VALUES (" + tenant + ", " + row + ", 0, convert_to('" + name + "', 'UTF8'))");
+    One("UPDATE chat_group SET owner = '" + name + "老师'");
+    One("INSERT INTO segment (tenant_id, id, community_id, display_name, filter, description, version, create_time,"
+        " update_time) VALUES (" +
+        tenant + ", " + row + ", " + community + ", '一个人', 'display_name = \"" + name + "\"', '', 1, now(), now())");
+  }
+
   // Where each of the values stands: "table.column" of every column of text, bytes, JSON and arrays in the schema.
   std::map<std::string, std::set<std::string>> Scan(const std::vector<std::string>& values) {
     const auto columns =
@@ -272,12 +293,15 @@ TEST_F(ErasureTest, NothingOfThePersonIsLeft) {
   One("INSERT INTO request_log VALUES ('" + tenant_.ToUuid() +
       "', 'keys/test', '/no.such/Method', 'unknown', '', '\\x" + HexEncode(target + " 秦观-zqp") + "')");
 
+  LeaveTraces(target, person.display_name());
+
   std::vector<std::string> values;
   for (const char* v :
        {"秦观早年-zqa",    "ext-zqb",        "不再来了-zqd", "少游申请-zqe", "wx-zqf",       "答案甲-zqg",
         "理由-zqh",        "少游再来-zqi",   "dc-zqj",       "答案乙-zqk",   "淮海居士-zql", "ext2-zqm",
         "wm-zqn",          "答案丙-zqo",     "秦观-zqp",     "wm2-zqq",      "填词-zqr",     "婉约-zqs",
-        "13800138000-zqt", "写信说同意-zqu", "初合-zqv",     "再合-zqw",     "早年标签-zqx", "有人说起-zqy"}) {
+        "13800138000-zqt", "写信说同意-zqu", "初合-zqv",     "再合-zqw",     "早年标签-zqx", "有人说起-zqy",
+        "注意-zra",        "店员秦-zrb",     "qq-zrc",       "付款-zrd"}) {
     values.push_back(v);
   }
   auto stored = Scan(values);

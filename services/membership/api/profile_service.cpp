@@ -60,8 +60,7 @@ void PublishChange(Work& work, const Member& m, const ProfileChange& change, con
   const auto tagged = change.tags.empty() ? 0 : 1;
   if (!change.fields.empty()) work.Publish(events::MemberUpdated(m.community, m.id, m.version - tagged, CauseOf(call)));
   if (tagged == 1) {
-    work.Publish(
-        events::MemberTagged(m.community, m.id, change.tags.added, change.tags.removed, m.version, CauseOf(call)));
+    work.Publish(events::MemberTagged(m.community, m.id, m.version, CauseOf(call)));
   }
 }
 
@@ -187,8 +186,7 @@ Result<pb::TagMembersResponse> ProfileService::TagMembers(const rpc::Call& call,
       auto& result = results[names::Member(community, tagged.member.id)];
       result = TagOne(tagged, add, remove);
       if (tagged.change.empty()) continue;
-      work.Publish(events::MemberTagged(community, tagged.member.id, tagged.change.added, tagged.change.removed,
-                                        tagged.member.version + 1, CauseOf(call)));
+      work.Publish(events::MemberTagged(community, tagged.member.id, tagged.member.version + 1, CauseOf(call)));
     }
     store::PutTags(work, tx.tenant(), community, members, WriterOf(call));
     return InOrder(request.members(), results);

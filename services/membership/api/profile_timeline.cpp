@@ -23,16 +23,6 @@ namespace store = profile_store;
 using idempotency::Work;
 using timeline_store::Place;
 
-pb::MemberNote ToProto(const MemberNote& note) {
-  pb::MemberNote to;
-  to.set_name(names::Note(note.community, note.member, note.id));
-  to.set_text(note.text);
-  to.set_author(note.author);
-  to.set_author_name(note.author_name);
-  *to.mutable_create_time() = resource::ToTimestamp(note.create_time);
-  return to;
-}
-
 pb::TimelineEntry ToProto(const TimelineEntry& entry, const std::string& locale) {
   pb::TimelineEntry to;
   to.set_kind(static_cast<pb::TimelineKind>(entry.kind));
@@ -82,7 +72,7 @@ Result<pb::MemberNote> ProfileService::CreateNote(const rpc::Call& call, const p
   return idempotency::Write<pb::MemberNote>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<pb::MemberNote> {
     if (!store::MemberLocale(tx, note.community, note.member)) return errors::MemberNotFound(request.parent());
     store::CreateNote(work, tx.tenant(), note);
-    return ToProto(note);
+    return convert::ToProto(note);
   });
 }
 
@@ -98,7 +88,7 @@ Result<pb::ListNotesResponse> ProfileService::ListNotes(const rpc::Call& call, c
                        [&](const pqxx::row& row) {
                          auto note = store::ReadNote(row);
                          elsewhere |= note.community != name.first;
-                         *response.add_notes() = ToProto(note);
+                         *response.add_notes() = convert::ToProto(note);
                        },
                        [&](pg::Tx& tx) -> Result<void> {
                          if (!store::MemberLocale(tx, name.first, name.second))

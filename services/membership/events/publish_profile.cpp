@@ -20,12 +20,8 @@ outbox::Event MemberUpdated(const Id& community, const Id& member, std::int64_t 
   return AboutMember(pb::MemberUpdated(), community, member, version, cause);
 }
 
-outbox::Event MemberTagged(const Id& community, const Id& member, const std::vector<std::string>& added,
-                           const std::vector<std::string>& removed, std::int64_t version, const Cause& cause) {
-  pb::MemberTagged fact;
-  fact.mutable_tags_added()->Assign(added.begin(), added.end());
-  fact.mutable_tags_removed()->Assign(removed.begin(), removed.end());
-  return AboutMember(std::move(fact), community, member, version, cause);
+outbox::Event MemberTagged(const Id& community, const Id& member, std::int64_t version, const Cause& cause) {
+  return AboutMember(pb::MemberTagged(), community, member, version, cause);
 }
 
 outbox::Event HouseRulesAccepted(const Id& community, const Id& member, int rules_version, std::int64_t version,

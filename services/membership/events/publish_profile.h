@@ -12,8 +12,7 @@
 namespace lanting::membership::events {
 
 outbox::Event MemberUpdated(const Id& community, const Id& member, std::int64_t version, const Cause& cause);
-outbox::Event MemberTagged(const Id& community, const Id& member, const std::vector<std::string>& added,
-                           const std::vector<std::string>& removed, std::int64_t version, const Cause& cause);
+outbox::Event MemberTagged(const Id& community, const Id& member, std::int64_t version, const Cause& cause);
 outbox::Event HouseRulesAccepted(const Id& community, const Id& member, int rules_version, std::int64_t version,
                                  const Cause& cause);
 outbox::Event OnboardingStepCompleted(const Id& community, const Id& member, const std::string& step,

@@ -3,9 +3,11 @@
 #include "membership/store/columns.h"
 #include "membership/store/erasure_store.h"
 #include "membership/store/member_store.h"
+#include "membership/store/profile_store.h"
 #include "membership/store/sql_erasure.h"
 #include "membership/store/sql_member.h"
 #include "membership/store/sql_merge.h"
+#include "membership/store/staff_store.h"
 
 namespace lanting::membership::person_data {
 namespace {
@@ -56,11 +58,17 @@ Result<Everything> Export(pg::Tx& tx, const Id& community, const Id& member) {
   for (const auto& row : tx.Run(sql::kMergesOf, tx.tenant(), all.scope.members, kMaxListed)) {
     all.merges.push_back(merge_store::Read(row));
   }
+  for (const auto& row : tx.Run(sql::kNotesOf, tx.tenant(), all.scope.members, kMaxListed)) {
+    all.notes.push_back(profile_store::ReadNote(row));
+  }
+  for (const auto& row : tx.Run(sql::kStaffOf, tx.tenant(), all.scope.members, kMaxListed)) {
+    all.staff.push_back(staff_store::Read(row));
+  }
   ReadImportErrors(tx, all);
   ReadReplies(tx, all);
   constexpr auto kMost = static_cast<std::size_t>(kMaxListed);
-  for (auto size :
-       {all.acceptances.size(), all.history.size(), all.merges.size(), all.import_errors.size(), all.replies.size()}) {
+  for (auto size : {all.acceptances.size(), all.history.size(), all.merges.size(), all.import_errors.size(),
+                    all.replies.size(), all.notes.size(), all.staff.size()}) {
     all.truncated |= size >= kMost;
   }
   return all;

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "membership/domain/note.h"
+#include "membership/domain/staff.h"
 #include "membership/store/import_store.h"
 #include "membership/store/merge_store.h"
 #include "membership/store/person_data.h"
@@ -39,6 +41,8 @@ struct Everything {
   std::vector<merge_store::MergeRecord> merges;
   std::vector<ImportError> import_errors;
   std::vector<Reply> replies;
+  std::vector<MemberNote> notes;
+  std::vector<Staff> staff;
   bool truncated = false;  // a list has kMaxListed
 };
 

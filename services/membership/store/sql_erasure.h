@@ -4,6 +4,7 @@
 #include <array>
 
 #include "membership/store/sql_application.h"
+#include "membership/store/sql_staff.h"
 #include "platform/pg/tx.h"
 
 namespace lanting::membership::sql {
@@ -152,6 +153,14 @@ inline constexpr pg::Statement kHistoryOf{
     "history_of",
     "SELECT member_id, kind, detail::text AS detail, actor, at FROM member_history WHERE tenant_id = $1::uuid"
     " AND member_id = ANY ($2::uuid[]) ORDER BY at, id LIMIT $3::int"};
+
+inline constexpr pg::Statement kNotesOf{
+    "notes_of",
+    "SELECT n.id, n.member_id, n.community_id, n.text, n.author, n.author_name, n.create_time FROM member_note n"
+    " WHERE n.tenant_id = $1::uuid AND n.member_id = ANY ($2::uuid[]) ORDER BY n.id LIMIT $3::int"};
+inline constexpr pg::Statement kStaffOf{
+    "staff_of",
+    LANTING_STAFF_SELECT "WHERE s.tenant_id = $1::uuid AND s.member_id = ANY ($2::uuid[]) ORDER BY s.id LIMIT $3::int"};
 
 // --- the proof ---
 
