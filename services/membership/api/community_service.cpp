@@ -4,11 +4,11 @@
 
 #include "membership/api/cause.h"
 #include "membership/api/convert.h"
-#include "membership/domain/errors.h"
-#include "membership/domain/join.h"
 #include "membership/api/convert_placement.h"
 #include "membership/api/enum_names.h"
 #include "membership/api/promote_rest.h"
+#include "membership/domain/errors.h"
+#include "membership/domain/join.h"
 #include "membership/domain/names.h"
 #include "membership/domain/placement_errors.h"
 #include "membership/domain/suitability.h"

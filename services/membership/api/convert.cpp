@@ -71,7 +71,7 @@ v1::Group ToProto(const Group& g) {
   p.set_capacity(g.capacity);
   p.set_member_count(g.member_count);
   p.set_state(static_cast<v1::GroupState>(g.state));
-  p.set_fill_state(g.member_count >= g.capacity               ? v1::FILL_STATE_FULL
+  p.set_fill_state(g.member_count >= g.capacity             ? v1::FILL_STATE_FULL
                    : IsNearFull(g.member_count, g.capacity) ? v1::FILL_STATE_NEAR_FULL
                                                             : v1::FILL_STATE_ROOM);
   p.set_tag(g.tag);

@@ -11,6 +11,7 @@
 #include "membership/domain/profile_errors.h"
 #include "membership/events/publish_profile.h"
 #include "membership/store/community_store.h"
+#include "membership/store/member_store.h"
 #include "membership/store/onboarding_store.h"
 #include "platform/idempotency/write.h"
 #include "platform/resource/times.h"
@@ -54,7 +55,7 @@ Result<pb::Member> HouseRulesService::AcceptHouseRules(const rpc::Call& call,
                                                        const pb::AcceptHouseRulesRequest& request) {
   const auto name = names::Parse(request.name());
   return idempotency::Write<pb::Member>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<pb::Member> {
-    ASSIGN_OR_RETURN(auto member, profile_store::LockMember(tx, name.first, name.second));
+    ASSIGN_OR_RETURN(auto member, LockMember(tx, name.first, name.second));
     RETURN_IF_ERROR(CheckPresent(member));
     const auto community = *community_store::Get(tx, name.first);
     if (request.version() != community.house_rules_version)

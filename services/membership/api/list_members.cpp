@@ -51,9 +51,7 @@ Result<std::string> ReadMembers(pg::Pool& pool, const rpc::Call& call, resource:
   const bool staff = convert::SeesStaffView(call);
   return resource::ReadPage(
       pool, call, Spec(staff, filter.Uses("state")), arguments,
-      [&](const pqxx::row& row) {
-        *members->Add() = convert::ToProto(ReadMember(row), staff);
-      },
+      [&](const pqxx::row& row) { *members->Add() = convert::ToProto(ReadMember(row), staff); },
       [&](pg::Tx& tx) -> Result<void> {
         if (!community_store::Exists(tx, arguments.parent))
           return errors::CommunityNotFound(names::Community(arguments.parent));

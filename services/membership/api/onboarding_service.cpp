@@ -136,7 +136,7 @@ Result<pb::MemberOnboarding> OnboardingService::CompleteOnboardingStep(
   using Reply = pb::MemberOnboarding;
   const auto name = names::Parse(request.name());
   return idempotency::Write<Reply>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<Reply> {
-    ASSIGN_OR_RETURN(auto member, profile_store::LockMember(tx, name.first, name.second));
+    ASSIGN_OR_RETURN(auto member, LockMember(tx, name.first, name.second));
     RETURN_IF_ERROR(CheckPresent(member));
     auto view = Load(tx, name.first, name.second);
     const auto& steps = view.onboarding.steps;
@@ -160,7 +160,7 @@ Result<pb::MemberOnboarding> OnboardingService::ReopenOnboardingStep(const rpc::
   using Reply = pb::MemberOnboarding;
   const auto name = names::Parse(request.name());
   return idempotency::Write<Reply>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<Reply> {
-    ASSIGN_OR_RETURN(const auto member, profile_store::LockMember(tx, name.first, name.second));
+    ASSIGN_OR_RETURN(const auto member, LockMember(tx, name.first, name.second));
     RETURN_IF_ERROR(CheckPresent(member));
     auto view = Load(tx, name.first, name.second);
     RETURN_IF_ERROR(CheckManual(view.onboarding.steps, request.step()));

@@ -111,7 +111,9 @@ Result<pb::ListGroupMembersResponse> PlacementService::ListGroupMembers(const rp
       *response.mutable_next_page_token(),
       resource::ReadPage(pool_, call, spec,
                          {.parent = name.second, .page_size = request.page_size(), .page_token = request.page_token()},
-                         [&](const pqxx::row& row) { *response.add_members() = convert::ToProto(ReadMember(row), convert::SeesStaffView(call)); }));
+                         [&](const pqxx::row& row) {
+                           *response.add_members() = convert::ToProto(ReadMember(row), convert::SeesStaffView(call));
+                         }));
   return response;
 }
 

@@ -12,6 +12,7 @@
 #include "membership/events/publish_profile.h"
 #include "membership/store/community_store.h"
 #include "membership/store/join_store.h"
+#include "membership/store/member_store.h"
 #include "membership/store/profile_store.h"
 #include "platform/idempotency/write.h"
 #include "platform/resource/etag.h"
@@ -124,7 +125,7 @@ Result<pb::Member> ProfileService::UpdateMember(const rpc::Call& call, const pb:
   if (!staff && Names(request, "staff", patch.has_staff())) return lanting::errors::ScopeMissing("members.staff");
   const auto name = names::Parse(patch.name());
   return idempotency::Write<pb::Member>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<pb::Member> {
-    ASSIGN_OR_RETURN(auto member, store::LockMember(tx, name.first, name.second));
+    ASSIGN_OR_RETURN(auto member, LockMember(tx, name.first, name.second));
     RETURN_IF_ERROR(CheckPresent(member));
     RETURN_IF_ERROR(resource::CheckEtag(patch.etag(), member.version));
     ASSIGN_OR_RETURN(auto wanted, Patched(request, member));
@@ -140,7 +141,7 @@ Result<pb::Member> ProfileService::AddIdentity(const rpc::Call& call, const pb::
   const auto name = names::Parse(request.name());
   const ChannelIdentity identity{static_cast<Channel>(request.identity().channel()), request.identity().user_id()};
   return idempotency::Write<pb::Member>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<pb::Member> {
-    ASSIGN_OR_RETURN(auto member, store::LockMember(tx, name.first, name.second));
+    ASSIGN_OR_RETURN(auto member, LockMember(tx, name.first, name.second));
     RETURN_IF_ERROR(CheckPresent(member));
     ASSIGN_OR_RETURN(const bool is_new, DecideAddIdentity(member, identity, call.now));
     if (is_new) {
@@ -155,7 +156,7 @@ Result<pb::Member> ProfileService::RemoveIdentity(const rpc::Call& call, const p
   const auto name = names::Parse(request.name());
   const auto channel = static_cast<Channel>(request.channel());
   return idempotency::Write<pb::Member>(pool_, call, [&](pg::Tx& tx, Work& work) -> Result<pb::Member> {
-    ASSIGN_OR_RETURN(auto member, store::LockMember(tx, name.first, name.second));
+    ASSIGN_OR_RETURN(auto member, LockMember(tx, name.first, name.second));
     RETURN_IF_ERROR(CheckPresent(member));
     RETURN_IF_ERROR(DecideRemoveIdentity(member, channel, call.now));
     store::RemoveIdentity(tx, work, member, channel, WriterOf(call));

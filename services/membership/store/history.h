@@ -11,18 +11,18 @@ namespace lanting::membership {
 
 // Numbers of lanting.membership.v1.TimelineKind that are stored; others are read from where they are kept.
 enum class HistoryKind : std::int16_t {
-  kMoved = 10,         // "from", "to": groups; to another first group
-  kPlaced = 11,        // "group"
-  kUnplaced = 12,      // "group"
-  kOffered = 13,       // "group", "until"
-  kOfferLapsed = 14,   // "declined": true | false
-  kTagged = 15,        // "added", "removed"
-  kUpdated = 16,       // "fields"
-  kMerged = 17,        // "source": the member that became part of this one; "merge"
-  kMergeUndone = 18,   // "source", "merge"
-  kLeft = 19,          // "text": the reason
-  kOnboarded = 20,     // "step"
-  kErased = 21,        //
+  kMoved = 10,        // "from", "to": groups; to another first group
+  kPlaced = 11,       // "group"
+  kUnplaced = 12,     // "group"
+  kOffered = 13,      // "group", "until"
+  kOfferLapsed = 14,  // "declined": true | false
+  kTagged = 15,       // "added", "removed"
+  kUpdated = 16,      // "fields"
+  kMerged = 17,       // "source": the member that became part of this one; "merge"
+  kMergeUndone = 18,  // "source", "merge"
+  kLeft = 19,         // "text": the reason
+  kOnboarded = 20,    // "step"
+  kErased = 21,       //
 };
 
 // Writes one line, now, in the transaction.

@@ -57,13 +57,17 @@ Result<Member> GetMember(pg::Tx& tx, const Id& community, const Id& member) {
   return found;
 }
 
+Result<Member> LockMember(pg::Tx& tx, const Id& community, const Id& member) {
+  const bool found = !tx.Run(sql::kLockMember, tx.tenant(), member, community).empty();
+  if (!found) return errors::MemberNotFound(names::Member(community, member));
+  return ReadMember(tx.Run(sql::kGetMemberRow, tx.tenant(), member, community)[0]);
+}
+
 Result<Member> RemoveMember(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, const Id& community,
                             const Id& id, const std::string& reason) {
   const auto name = names::Member(community, id);
   if (!LockCommunity(tx, community)) return errors::MemberNotFound(name);
-  const auto rows = tx.Run(sql::kGetMemberRow, tx.tenant(), id, community);
-  if (rows.empty()) return errors::MemberNotFound(name);
-  auto member = ReadMember(rows.front());
+  ASSIGN_OR_RETURN(auto member, LockMember(tx, community, id));
   if (member.state == MemberState::kLeft || member.state == MemberState::kMerged) return errors::MemberGone(name);
   const bool had_place = member.state != MemberState::kWaiting;
   const bool was_active = member.state == MemberState::kActive;

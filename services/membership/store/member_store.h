@@ -22,6 +22,10 @@ std::optional<Member> FindMember(pg::Tx& tx, const Id& community, const Id& memb
 // With waiting_position. MEMBER_NOT_FOUND also if the member is of another community.
 Result<Member> GetMember(pg::Tx& tx, const Id& community, const Id& member);
 
+// The member, locked until the end of the transaction. MEMBER_NOT_FOUND. Whoever locks more than one member holds the
+// lock of the community first.
+Result<Member> LockMember(pg::Tx& tx, const Id& community, const Id& member);
+
 // The person leaves (or gives up waiting), and the first of the waiting list take the free places. The member as it is
 // now. `reason` is kept for staff. MEMBER_NOT_FOUND, MEMBER_GONE.
 Result<Member> RemoveMember(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, const Id& community,

@@ -22,11 +22,11 @@ struct Offered {
   std::string locale;
 };
 
-Result<Offered> LockMember(pg::Tx& tx, const Id& community, const Id& id) {
+Result<Offered> LockOffered(pg::Tx& tx, const Id& community, const Id& id) {
   const auto queue = tx.Run(sql::kLockQueue, tx.tenant(), community);
-  const auto rows = queue.empty() ? pqxx::result() : tx.Run(sql::kGetMemberRow, tx.tenant(), id, community);
-  if (rows.empty()) return errors::MemberNotFound(names::Member(community, id));
-  return Offered{ReadMember(rows.front()), pg::GetString(queue[0]["locale"])};
+  if (queue.empty()) return errors::MemberNotFound(names::Member(community, id));
+  ASSIGN_OR_RETURN(auto member, LockMember(tx, community, id));
+  return Offered{std::move(member), pg::GetString(queue[0]["locale"])};
 }
 
 std::string LapseDetail(bool declined) { return columns::Json({{"declined", declined ? "true" : "false"}}); }
@@ -54,7 +54,7 @@ void LeaveUnanswered(pg::Tx& tx, idempotency::Work& work, const JoinContext& con
 
 Result<Member> AcceptOffer(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, const Id& community,
                            const Id& id) {
-  ASSIGN_OR_RETURN(auto offered, LockMember(tx, community, id));
+  ASSIGN_OR_RETURN(auto offered, LockOffered(tx, community, id));
   auto& member = offered.member;
   RETURN_IF_ERROR(CheckAccept(member, context.now));
   const auto tag = pg::GetString(tx.Run(sql::kGroupTag, tx.tenant(), member.group)[0]["tag"]);
@@ -72,7 +72,7 @@ Result<Member> AcceptOffer(pg::Tx& tx, idempotency::Work& work, const JoinContex
 
 Result<Member> DeclineOffer(pg::Tx& tx, idempotency::Work& work, const JoinContext& context, const Id& community,
                             const Id& id) {
-  ASSIGN_OR_RETURN(auto offered, LockMember(tx, community, id));
+  ASSIGN_OR_RETURN(auto offered, LockOffered(tx, community, id));
   RETURN_IF_ERROR(CheckOffered(offered.member));
   AddHistory(tx, community, id, HistoryKind::kOfferLapsed, {{"declined", "true"}}, "", context.now);
   tx.Run(sql::kBumpMember, tx.tenant(), id);

@@ -27,12 +27,6 @@ std::map<std::string, std::string> Detail(const TagChange& change) {
 
 }  // namespace
 
-Result<Member> LockMember(pg::Tx& tx, const Id& community, const Id& member) {
-  const bool found = !tx.Run(sql::kLockMember, tx.tenant(), member, community).empty();
-  if (!found) return errors::MemberNotFound(names::Member(community, member));
-  return ReadMember(tx.Run(sql::kGetMemberRow, tx.tenant(), member, community)[0]);
-}
-
 void Update(pg::Tx& tx, idempotency::Work& work, const Member& m, const ProfileChange& change, const Writer& writer) {
   auto note = [&](HistoryKind kind, const std::map<std::string, std::string>& detail) {
     AddHistory(tx, m.community, m.id, kind, detail, writer.actor, writer.now);

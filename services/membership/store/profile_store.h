@@ -12,10 +12,6 @@
 
 namespace lanting::membership::profile_store {
 
-// The member, locked until the end of the transaction. MEMBER_NOT_FOUND. Whoever locks more than one member holds the
-// lock of the community first.
-Result<Member> LockMember(pg::Tx& tx, const Id& community, const Id& member);
-
 // Who changes something, and for what.
 struct Writer {
   std::string actor;  // of the history: "keys/<id>"

@@ -76,7 +76,7 @@ inline constexpr pg::Statement kGetCurrentHouseRules{
 
 #define LANTING_GROUP_INSERT                                                                                       \
   "INSERT INTO chat_group (tenant_id, id, community_id, display_name, kind, channel, channel_group_id, capacity, " \
-  "version, create_time, update_time, tag, purpose, owner, parent_group_id, split_id) "                              \
+  "version, create_time, update_time, tag, purpose, owner, parent_group_id, split_id) "                            \
   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14, $15)"
 inline constexpr idempotency::Effect kCreateGroup{"create_group", "g AS (" LANTING_GROUP_INSERT ")", 15};
 // For a body that lets people into the new group with its effect.

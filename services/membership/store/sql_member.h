@@ -59,17 +59,17 @@ inline constexpr idempotency::Effect kJoin{
     34};
 
 // Columns of a member as member_store reads them; identities as "channel:user id", attributes as JSON
-#define LANTING_MEMBER_COLUMNS                                                                         \
-  "m.id, m.community_id, m.external_id, m.display_name, m.expectation, m.state, m.group_id, m.source," \
-  " m.accepted_rules_version, m.waiting_ticket, m.join_time, m.create_time, m.update_time, m.version," \
-  " m.attributes::text AS attributes, m.customer_class, m.fan_score, m.values_fit, m.consent_time,"    \
-  " m.consent_statement, m.referrer_id, m.offer_expire_time, m.missed_offers, m.merged_into, m.leave_time,"     \
-  " m.leave_reason,"                                                                                            \
-  " ARRAY(SELECT t.tag FROM member_tag t WHERE t.tenant_id = m.tenant_id AND t.member_id = m.id"                \
-  "        ORDER BY t.create_time, t.tag) AS tags,"                                                             \
-  " ARRAY(SELECT p.group_id::text FROM group_place p WHERE p.tenant_id = m.tenant_id AND p.member_id = m.id"    \
-  "        ORDER BY p.group_id) AS topic_groups,"                                                               \
-  " ARRAY(SELECT i.channel || ':' || i.user_id FROM member_identity i WHERE i.tenant_id = m.tenant_id" \
+#define LANTING_MEMBER_COLUMNS                                                                               \
+  "m.id, m.community_id, m.external_id, m.display_name, m.expectation, m.state, m.group_id, m.source,"       \
+  " m.accepted_rules_version, m.waiting_ticket, m.join_time, m.create_time, m.update_time, m.version,"       \
+  " m.attributes::text AS attributes, m.customer_class, m.fan_score, m.values_fit, m.consent_time,"          \
+  " m.consent_statement, m.referrer_id, m.offer_expire_time, m.missed_offers, m.merged_into, m.leave_time,"  \
+  " m.leave_reason,"                                                                                         \
+  " ARRAY(SELECT t.tag FROM member_tag t WHERE t.tenant_id = m.tenant_id AND t.member_id = m.id"             \
+  "        ORDER BY t.create_time, t.tag) AS tags,"                                                          \
+  " ARRAY(SELECT p.group_id::text FROM group_place p WHERE p.tenant_id = m.tenant_id AND p.member_id = m.id" \
+  "        ORDER BY p.group_id) AS topic_groups,"                                                            \
+  " ARRAY(SELECT i.channel || ':' || i.user_id FROM member_identity i WHERE i.tenant_id = m.tenant_id"       \
   "        AND i.member_id = m.id ORDER BY i.channel) AS identities"
 
 inline constexpr pg::Statement kGetMember{
@@ -84,6 +84,12 @@ inline constexpr pg::Statement kGetMember{
 inline constexpr pg::Statement kGetMemberRow{
     "get_member_row", "SELECT " LANTING_MEMBER_COLUMNS
                       " FROM member m WHERE m.tenant_id = $1::uuid AND m.id = $2::uuid AND m.community_id = $3::uuid"};
+
+// A statement of its own: what the next one reads of the member's tags and identities is what the last holder
+// committed.
+inline constexpr pg::Statement kLockMember{
+    "lock_member",
+    "SELECT 1 FROM member WHERE tenant_id = $1::uuid AND id = $2::uuid AND community_id = $3::uuid FOR NO KEY UPDATE"};
 
 // The people of a community $2; filter, order and page are appended (platform/resource/page.h).
 inline constexpr const char* kSelectMembers =

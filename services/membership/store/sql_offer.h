@@ -23,7 +23,8 @@ inline constexpr pg::Statement kFreePlaces{
 inline constexpr pg::Statement kFirstWaiting{
     "first_waiting",
     "SELECT id, source, referrer_id, version FROM member"
-    " WHERE tenant_id = $1::uuid AND community_id = $2::uuid AND state = 2 ORDER BY waiting_ticket LIMIT $3::int"};
+    " WHERE tenant_id = $1::uuid AND community_id = $2::uuid AND state = 2 ORDER BY waiting_ticket LIMIT $3::int"
+    " FOR NO KEY UPDATE"};
 
 // Where people wait beside a free place, of all tenants.
 inline constexpr pg::Statement kWaitingCommunities{"waiting_communities",
@@ -78,7 +79,8 @@ inline constexpr pg::Statement kGroupTag{"group_tag",
 inline constexpr pg::Statement kExpiredOffers{
     "expired_offers",
     "SELECT id, group_id, version, missed_offers FROM member WHERE tenant_id = $1::uuid AND community_id = $2::uuid"
-    " AND state = 4 AND offer_expire_time <= $3::timestamptz ORDER BY offer_expire_time, id LIMIT $4::int"};
+    " AND state = 4 AND offer_expire_time <= $3::timestamptz ORDER BY offer_expire_time, id LIMIT $4::int"
+    " FOR NO KEY UPDATE"};
 
 // Members $3, whose places in the groups $4 fall free, go to the end of the queue with the tickets $5; now $6, lines of
 // their history $7 with detail $8.

@@ -6,12 +6,6 @@
 
 namespace lanting::membership::sql {
 
-// A statement of its own: what the next one reads of the member's tags and identities is what the last holder
-// committed.
-inline constexpr pg::Statement kLockMember{
-    "lock_member",
-    "SELECT 1 FROM member WHERE tenant_id = $1::uuid AND id = $2::uuid AND community_id = $3::uuid FOR NO KEY UPDATE"};
-
 // What an update may change of member $2 of community $3, with the tags that go ($15) and come ($16).
 inline constexpr idempotency::Effect kUpdateMember{
     "update_member",
