@@ -142,6 +142,8 @@ const std::map<std::string, std::string> kCases = {
     {"ListErasures", R"({"parent": "{community}"})"},
     {"ExportImportRowErrors", R"({"name": "{memberImport}"})"},
     {"CreateMemberUpload", R"({"parent": "{community}", "memberUpload": {"size": "100"}})"},
+    {"ListMemberUploads", R"({"parent": "{community}"})"},
+    {"DeleteMemberUpload", R"({"name": "{memberUpload}"})"},
     {"GetMemberUpload", R"({"name": "{memberUpload}"})"},
     {"AppendMemberUpload", R"({"name": "{memberUpload}", "offset": "7", "data": {"data": "bmFtZQo="}})"},
     {"ImportUploadedMembers", R"({"name": "{memberUpload}"})"},

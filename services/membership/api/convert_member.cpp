@@ -108,7 +108,7 @@ Error RefuseBatch(const std::vector<Result<Member>>& decided) {
     if (!first) {
       first = error;
       // A missing community is the fault of the whole request, not of a member.
-      if (error.reason == "COMMUNITY_NOT_FOUND") return *first;
+      if (error.reason == "COMMUNITY_NOT_FOUND" || error.reason == "COMMUNITY_ARCHIVED") return *first;
       first->message = at + ": " + error.message;
       first->metadata["index"] = std::to_string(i);
     }

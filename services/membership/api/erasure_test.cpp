@@ -182,7 +182,7 @@ class ErasureTest : public PersonTest {
     One("INSERT INTO member_upload VALUES (" + tenant + ", " + row + ", " + community +
         ", 9, '', 9, NULL, now(), now() + interval '1 day')");
     One("INSERT INTO member_upload_part VALUES (" + tenant + ", " + row + ", 0, convert_to('" + name + "', 'UTF8'))");
-    One("UPDATE chat_group SET owner = '" + name + "老师'");
+    One("UPDATE chat_group SET owner = '" + name + "'");
     One("INSERT INTO segment (tenant_id, id, community_id, display_name, filter, description, version, create_time,"
         " update_time) VALUES (" +
         tenant + ", " + row + ", " + community + ", '一个人', 'display_name = \"" + name + "\"', '', 1, now(), now())");
@@ -248,6 +248,20 @@ TEST_F(ErasureTest, EveryFieldWithPersonalDataIsKnownToTheErasure) {
         "1")
         << column;
   }
+}
+
+// What a form claims is nobody's word: it leads to no other person.
+TEST_F(ErasureTest, AClaimOfAStrangerTouchesNobodyElse) {
+  AddGroup(community_, 10);
+  Reject(Apply("Bob", "alice-77", pb::CHANNEL_WECOM, "bob-wecom-1", "让我进来").name(), "不符");
+  const auto alice = Join(community_, Named("Alice Real", "alice-77"), "join-1").name();
+  const auto bob = Join(community_, Named("Bob", "", {{pb::CHANNEL_WECOM, "bob-wecom-1"}}), "join-2").name();
+  EXPECT_EQ(Json(*Export(bob)).find("Alice"), std::string::npos);
+  ASSERT_TRUE(Erase(bob).ok());
+  EXPECT_EQ(GetMember(alice).display_name(), "Alice Real");
+  EXPECT_EQ(GetMember(alice).state(), pb::MEMBER_STATE_ACTIVE);
+  EXPECT_EQ(GetMember(bob).display_name(), ErasedName("zh-CN"));
+  ExpectTrueCounters();
 }
 
 TEST_F(ErasureTest, NothingOfThePersonIsLeft) {

@@ -52,6 +52,11 @@ Result<pb::Group> GroupHandlers::UpdateGroup(const rpc::Call& call, const pb::Up
     const auto before = convert::ToProto(group);
     auto wanted = before;
     RETURN_IF_ERROR(resource::ApplyUpdate(request.update_mask(), patch, "group", &wanted));
+    // Left out at the creation it is the default; here it would open the group.
+    if (wanted.capacity() == 0) {
+      return lanting::errors::InvalidField("group.capacity", "OUT_OF_RANGE",
+                                           "must be at least 1; close the group to let nobody in.");
+    }
     const int places_before = group.capacity;
     Change(group, wanted);
     if (group.capacity < group.member_count) return errors::CapacityBelowMemberCount(group.member_count);

@@ -61,6 +61,7 @@ TEST_F(GroupHandlersTest, MorePlacesLetTheWaitingListIn) {
   const auto refused = Resize(group, 4);
   ASSERT_EQ(Reason(refused), "CAPACITY_BELOW_MEMBER_COUNT");
   EXPECT_EQ(refused.error().metadata.at("member_count"), "5");
+  EXPECT_THAT(Faults(Resize(group, 0)), ElementsAre("group.capacity OUT_OF_RANGE")) << "0 is no wish for the default";
   const auto grown = Resize(group, 9);
   ASSERT_EQ(Reason(grown), "OK");
   EXPECT_EQ(grown->member_count(), 9);

@@ -46,7 +46,7 @@ Result<std::string> PartialBatch::Answer(const std::vector<Result<Member>>& deci
       Refuse(i, *malformed_[i], result);
     } else if (const auto& one = *next++; one.ok()) {
       *result->mutable_member() = convert::ToProto(*one, staff_);
-    } else if (one.error().reason == "COMMUNITY_NOT_FOUND") {
+    } else if (one.error().reason == "COMMUNITY_NOT_FOUND" || one.error().reason == "COMMUNITY_ARCHIVED") {
       return one.error();
     } else {
       Refuse(i, one.error(), result);

@@ -6,7 +6,9 @@
 #include "membership/domain/file_errors.h"
 #include "membership/domain/names.h"
 #include "membership/store/community_store.h"
+#include "membership/store/sql_upload.h"
 #include "membership/store/upload_store.h"
+#include "platform/resource/page.h"
 #include "platform/resource/times.h"
 
 namespace lanting::membership {
@@ -129,7 +131,45 @@ Result<pb::MemberImport> UploadService::Import(const rpc::Call& call, const pb::
       });
 }
 
+Result<pb::ListMemberUploadsResponse> UploadService::List(const rpc::Call& call,
+                                                          const pb::ListMemberUploadsRequest& request) {
+  static const resource::ListSpec spec{.select = sql::kListUploads, .id_column = "u.id"};
+  const auto community = names::Parse(request.parent()).first;
+  pb::ListMemberUploadsResponse response;
+  ASSIGN_OR_RETURN(*response.mutable_next_page_token(),
+                   resource::ReadPage(
+                       pool_, call, spec,
+                       {.parent = community, .page_size = request.page_size(), .page_token = request.page_token()},
+                       [&](const pqxx::row& row) { *response.add_member_uploads() = ToProto(upload_store::Read(row)); },
+                       [&](pg::Tx& tx) -> Result<void> {
+                         if (!community_store::Exists(tx, community))
+                           return errors::CommunityNotFound(request.parent());
+                         return {};
+                       }));
+  return response;
+}
+
+Result<google::protobuf::Empty> UploadService::Delete(const rpc::Call& call,
+                                                      const pb::DeleteMemberUploadRequest& request) {
+  const auto name = names::Parse(request.name());
+  using Reply = google::protobuf::Empty;
+  return idempotency::Write<Reply>(pool_, call, [&](pg::Tx& tx, idempotency::Work& work) -> Result<Reply> {
+    const auto upload = upload_store::Lock(tx, name.first, name.second, call.now);
+    if (!upload) return errors::MemberUploadNotFound(request.name());
+    if (!upload->import.IsNil()) {
+      return errors::UploadNotReady("The import " + names::MemberImport(name.first, upload->import) +
+                                    " is reading the upload: wait for its end.");
+    }
+    upload_store::Expire(work, tx.tenant(), upload->id, call.now);
+    return Reply();
+  });
+}
+
 void UploadService::Register(rpc::Service& members) {
+  members.Unary<pb::ListMemberUploadsRequest, pb::ListMemberUploadsResponse>(
+      "ListMemberUploads", [this](const rpc::Call& call, const auto& request) { return List(call, request); });
+  members.Unary<pb::DeleteMemberUploadRequest, google::protobuf::Empty>(
+      "DeleteMemberUpload", [this](const rpc::Call& call, const auto& request) { return Delete(call, request); });
   members.Unary<pb::CreateMemberUploadRequest, pb::MemberUpload>(
       "CreateMemberUpload", [this](const rpc::Call& call, const auto& request) { return Create(call, request); });
   members.Unary<pb::GetMemberUploadRequest, pb::MemberUpload>(

@@ -171,6 +171,21 @@ TEST_F(UploadServiceTest, AllOrNothingAndChecksHaveABound) {
   EXPECT_EQ(Count("member"), 0);
 }
 
+TEST_F(UploadServiceTest, OneThatIsGivenUpMakesRoom) {
+  const auto first = Create(100);
+  for (int i = 1; i < 20; ++i) Create(100);
+  ASSERT_EQ(Create(100), "TOO_MANY_UPLOADS");
+  pb::ListMemberUploadsRequest list;
+  list.set_parent(first.substr(0, first.find("/memberUploads")));
+  EXPECT_EQ(uploads_.List(Mine("ListMemberUploads", list), list)->member_uploads_size(), 20);
+  pb::DeleteMemberUploadRequest request;
+  request.set_name(first);
+  EXPECT_EQ(Reason(uploads_.Delete(Mine("DeleteMemberUpload", request), request)), "OK");
+  EXPECT_EQ(Reason(uploads_.Delete(Mine("DeleteMemberUpload", request), request)), "MEMBER_UPLOAD_NOT_FOUND");
+  EXPECT_EQ(uploads_.List(Mine("ListMemberUploads", list), list)->member_uploads_size(), 19);
+  EXPECT_NE(Create(100), "TOO_MANY_UPLOADS");
+}
+
 TEST_F(UploadServiceTest, UploadsHaveANumberAndAnEnd) {
   const auto first = Create(100);
   for (int i = 1; i < 20; ++i) EXPECT_NE(Create(100), "TOO_MANY_UPLOADS");

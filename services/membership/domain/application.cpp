@@ -83,6 +83,7 @@ const char* StateName(ApplicationState state) {
 Result<void> CheckSubmission(const Application& application, const ApplicationView& view,
                              const std::string& gate_name) {
   if (!view.gate) return errors::GateNotFound(gate_name);
+  if (!view.open) return errors::CommunityArchived(names::Community(application.community));
   if (TakesLinks(view.gate->kind)) {
     return errors::GateKindMismatch("People come in by a link of this gate: it takes no applications.");
   }

@@ -52,6 +52,7 @@ struct ApplicationView {
   std::optional<Gate> gate;
   int house_rules_version = 0;
   std::string locale{};
+  bool open = true;  // the community
   // An identity of the applicant that a member has, or another open application: then `open_application` is its id.
   std::optional<ChannelIdentity> taken;
   Id open_application;

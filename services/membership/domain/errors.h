@@ -69,7 +69,8 @@ inline Error InviteLinkExpired() {
       .code = Code::kFailedPrecondition, .reason = "INVITE_LINK_EXPIRED", .message = "The invite link has expired."};
 }
 inline Error InviteLinkRevoked() {
-  return {.code = Code::kFailedPrecondition, .reason = "INVITE_LINK_REVOKED", .message = "The invite link was revoked."};
+  return {
+      .code = Code::kFailedPrecondition, .reason = "INVITE_LINK_REVOKED", .message = "The invite link was revoked."};
 }
 inline Error InviteLinkUsedUp() {
   return {.code = Code::kFailedPrecondition, .reason = "INVITE_LINK_USED_UP", .message = "The invite link is used up."};
@@ -82,6 +83,12 @@ inline Error ApplicationDecided(const std::string& state) {
           .reason = "APPLICATION_DECIDED",
           .message = "The application was decided already: " + state + ".",
           .metadata = {{"state", state}}};
+}
+inline Error CommunityArchived(const std::string& name) {
+  return {.code = Code::kFailedPrecondition,
+          .reason = "COMMUNITY_ARCHIVED",
+          .message = "The community " + name + " is archived: reopen it first.",
+          .metadata = {{"name", name}}};
 }
 inline Error MemberNotActive(const std::string& name) {
   return {.code = Code::kFailedPrecondition,

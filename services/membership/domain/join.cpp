@@ -96,9 +96,8 @@ void Undo(JoinView& view, const JoinItem& item, const Member& member) {
 
 Result<Member> DecideOne(JoinView& view, const JoinItem& item, Time now) {
   auto community = view.communities.find(item.community);
-  if (community == view.communities.end() || !community->second.open) {
-    return errors::CommunityNotFound(names::Community(item.community));
-  }
+  if (community == view.communities.end()) return errors::CommunityNotFound(names::Community(item.community));
+  if (!community->second.open) return errors::CommunityArchived(names::Community(item.community));
   JoinLink* link = nullptr;
   if (!item.invite_code.empty()) {
     auto found = view.links.find(item.invite_code);

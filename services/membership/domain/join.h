@@ -91,7 +91,7 @@ struct JoinView {
 // Decides the items of one request in order. The answer has one entry per item: the member as it will be, or why the
 // person is refused. If any item is refused, the request as a whole changes nothing in the view.
 //
-// Errors: COMMUNITY_NOT_FOUND (also when the community is not open), INVITE_LINK_NOT_FOUND, INVITE_LINK_EXPIRED,
+// Errors: COMMUNITY_NOT_FOUND, COMMUNITY_ARCHIVED, INVITE_LINK_NOT_FOUND, INVITE_LINK_EXPIRED,
 // INVITE_LINK_REVOKED, INVITE_LINK_USED_UP, GATE_CLOSED, REFERRER_GONE, HOUSE_RULES_NOT_ACCEPTED, EXTERNAL_ID_TAKEN,
 // IDENTITY_TAKEN, INVALID_FIELDS (paths begin with "member.").
 std::vector<Result<Member>> DecideJoin(JoinView& view, const std::vector<JoinItem>& items, Time now);

@@ -80,7 +80,7 @@ TEST(DecideJoin, ACommunityMustExistAndBeOpen) {
   stranger.community = MakeId();
   EXPECT_EQ(w.Join(stranger).error().reason, "COMMUNITY_NOT_FOUND");
   w.state().open = false;
-  EXPECT_EQ(w.Join(w.Person()).error().reason, "COMMUNITY_NOT_FOUND");
+  EXPECT_EQ(w.Join(w.Person()).error().reason, "COMMUNITY_ARCHIVED");
 }
 
 TEST(DecideJoin, ExternalIdsAndIdentitiesAreUnique) {

@@ -55,7 +55,7 @@ struct Member {
   Id community;
   Person person;
   MemberState state = MemberState::kActive;
-  Id group;  // nil while waiting
+  Id group;                      // nil while waiting
   std::vector<Id> topic_groups;  // beside `group`
   JoinSource source = JoinSource::kStaff;
   std::optional<std::int64_t> waiting_ticket;

@@ -7,12 +7,6 @@
 
 namespace lanting::membership::errors {
 
-inline Error CommunityArchived(const std::string& name) {
-  return {.code = Code::kFailedPrecondition,
-          .reason = "COMMUNITY_ARCHIVED",
-          .message = "The community " + name + " is archived: reopen it first.",
-          .metadata = {{"name", name}}};
-}
 inline Error GroupClosed(const std::string& name) {
   return {.code = Code::kFailedPrecondition,
           .reason = "GROUP_CLOSED",

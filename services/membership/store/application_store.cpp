@@ -43,7 +43,8 @@ std::optional<ApplicationView> GetView(pg::Tx& tx, const Application& a) {
   if (rows.empty()) return std::nullopt;
   const auto row = rows[0];
   ApplicationView view{.house_rules_version = pg::GetInt32(row["house_rules_version"]),
-                       .locale = pg::GetString(row["locale"])};
+                       .locale = pg::GetString(row["locale"]),
+                       .open = pg::GetInt32(row["community_state"]) == 1};
   if (!row["id"].is_null()) view.gate = gate_store::ReadGate(row);
   if (!row["channel"].is_null()) {
     view.taken = ChannelIdentity{static_cast<Channel>(pg::GetInt32(row["channel"])), pg::GetString(row["user_id"])};

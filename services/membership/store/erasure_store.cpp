@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "membership/domain/erasure.h"
 #include "membership/domain/names.h"
 #include "membership/domain/person_errors.h"
 #include "membership/events/publish.h"
@@ -69,6 +70,22 @@ void ForgetApplications(pg::Tx& tx, idempotency::Work& work, const JoinContext& 
   }
 }
 
+// What staff wrote elsewhere: who runs a group, why it was split, and segments of one person.
+void ForgetMentions(pg::Tx& tx, const Id& community, const std::vector<std::string>& names, const std::string& erased) {
+  tx.Run(sql::kForgetGroupOwner, tx.tenant(), community, names, erased);
+  for (const auto& row : tx.Run(sql::kSplitReasons, tx.tenant(), community)) {
+    const auto reason = pg::GetString(row["reason"]);
+    const bool names_them =
+        std::any_of(names.begin(), names.end(), [&](const auto& known) { return Mentions(reason, known); });
+    if (names_them) tx.Run(sql::kForgetSplitReason, tx.tenant(), pg::GetId(row["id"]));
+  }
+  for (const auto& row : tx.Run(sql::kSegmentFilters, tx.tenant(), community)) {
+    const auto filter = pg::GetString(row["filter"]);
+    const auto forgotten = ForgetInFilter(filter, names, erased);
+    if (forgotten != filter) tx.Run(sql::kRewriteFilter, tx.tenant(), pg::GetId(row["id"]), forgotten);
+  }
+}
+
 // Attempts at gates, files that wait, and what staff wrote elsewhere.
 void ForgetTraces(pg::Tx& tx, const Scope& scope, const std::string& name) {
   std::vector<std::int32_t> channels;
@@ -81,19 +98,14 @@ void ForgetTraces(pg::Tx& tx, const Scope& scope, const std::string& name) {
   tx.Run(sql::kForgetUploads, tx.tenant(), scope.community);
   auto names = scope.Identifiers();
   names.insert(names.end(), scope.display_names.begin(), scope.display_names.end());
-  for (const auto& known : names) {
-    // One character is no name: it would be found in every text.
-    if (known == name || Utf8Length(known).value_or(0) < 2) continue;
-    for (const auto& statement : sql::kForgetMentions) tx.Run(statement, tx.tenant(), scope.community, known, name);
-  }
+  ForgetMentions(tx, scope.community, names, name);
 }
 
 }  // namespace
 
 reply_data::Subject SubjectOf(const Scope& scope) {
-  reply_data::Subject subject{.names = scope.ResourceNames(), .identifiers = scope.Identifiers()};
-  subject.identifiers.insert(subject.identifiers.end(), scope.display_names.begin(), scope.display_names.end());
-  return subject;
+  // Not by display names: others have the same.
+  return {.names = scope.ResourceNames(), .identifiers = scope.Identifiers()};
 }
 
 std::vector<std::string> Needles(const reply_data::Subject& subject) {

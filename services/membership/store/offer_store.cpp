@@ -20,13 +20,14 @@ namespace {
 struct Offered {
   Member member;
   std::string locale;
+  bool open;
 };
 
 Result<Offered> LockOffered(pg::Tx& tx, const Id& community, const Id& id) {
   const auto queue = tx.Run(sql::kLockQueue, tx.tenant(), community);
   if (queue.empty()) return errors::MemberNotFound(names::Member(community, id));
   ASSIGN_OR_RETURN(auto member, LockMember(tx, community, id));
-  return Offered{std::move(member), pg::GetString(queue[0]["locale"])};
+  return Offered{std::move(member), pg::GetString(queue[0]["locale"]), pg::GetInt(queue[0]["state"]) == 1};
 }
 
 std::string LapseDetail(bool declined) { return columns::Json({{"declined", declined ? "true" : "false"}}); }
@@ -56,6 +57,7 @@ Result<Member> AcceptOffer(pg::Tx& tx, idempotency::Work& work, const JoinContex
                            const Id& id) {
   ASSIGN_OR_RETURN(auto offered, LockOffered(tx, community, id));
   auto& member = offered.member;
+  if (!offered.open) return errors::CommunityArchived(names::Community(community));
   RETURN_IF_ERROR(CheckAccept(member, context.now));
   const auto tag = pg::GetString(tx.Run(sql::kGroupTag, tx.tenant(), member.group)[0]["tag"]);
   auto& tags = member.person.tags;

@@ -71,17 +71,6 @@ bool IsTheirs(const Known& known, const Application& a) {
                      [&](const auto& i) { return known.identities.contains(i); });
 }
 
-// Whether the member of an application is of the community still, and is not the person: an account that changed hands.
-bool IsSomebodyElses(pg::Tx& tx, const Known& known, const Application& a) {
-  if (a.member.IsNil() || known.members.contains(a.member)) return false;
-  for (const auto& row :
-       tx.Run(sql::kMembersOfPerson, tx.tenant(), a.community, std::vector<Id>{a.member}, std::vector<std::string>())) {
-    const auto state = static_cast<MemberState>(pg::GetInt(row["state"]));
-    if (pg::GetId(row["id"]) == a.member && state != MemberState::kLeft) return true;
-  }
-  return false;
-}
-
 void FindApplications(pg::Tx& tx, const Id& community, Known& known) {
   std::vector<std::string> user_ids;
   for (const auto& identity : known.identities) user_ids.push_back(identity.user_id);
@@ -91,11 +80,15 @@ void FindApplications(pg::Tx& tx, const Id& community, Known& known) {
                                 ToVector(known.external_ids), needles)) {
     auto application = application_store::Read(row);
     if (known.applications.contains(application.id) || !IsTheirs(known, application)) continue;
-    if (IsSomebodyElses(tx, known, application)) continue;
+    // Who came in by it is the person, or it is somebody else's: accounts change hands.
+    const bool approved = known.members.contains(application.member);
+    if (!approved && !application.member.IsNil()) continue;
     AddName(known, application.person.display_name);
-    if (!application.person.external_id.empty()) known.external_ids.insert(application.person.external_id);
-    for (const auto& i : application.person.identities) known.identities.insert(i);
-    if (!application.member.IsNil()) known.members.insert(application.member);
+    // What nobody approved is a claim: it leads to nobody else.
+    if (approved) {
+      if (!application.person.external_id.empty()) known.external_ids.insert(application.person.external_id);
+      for (const auto& i : application.person.identities) known.identities.insert(i);
+    }
     known.applications.emplace(application.id, std::move(application));
   }
 }

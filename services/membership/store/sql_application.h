@@ -10,7 +10,7 @@ namespace lanting::membership::sql {
 // What a submission is decided on: rules in force, language, gate ($3), and one identity of $4/$5 that is not free.
 inline constexpr pg::Statement kSubmissionView{
     "submission_view",
-    "SELECT c.house_rules_version, c.locale, " LANTING_GATE_COLUMNS
+    "SELECT c.house_rules_version, c.locale, c.state AS community_state, " LANTING_GATE_COLUMNS
     ", t.channel, t.user_id, t.application_id FROM community c "
     "LEFT JOIN gate g ON g.tenant_id = c.tenant_id AND g.community_id = c.id AND g.id = $3 "
     "LEFT JOIN LATERAL (SELECT p.channel, p.user_id, CASE WHEN m.user_id IS NULL THEN a.application_id END AS "

@@ -22,7 +22,7 @@ inline constexpr std::array kForgetMembers{
     // What they did as staff stays done.
     pg::Statement{
         "forget_staff",
-        "WITH s AS (UPDATE staff SET display_name = '-', contact_channel = 0, contact_user_id = '',"
+        "WITH s AS (UPDATE staff SET display_name = '-', contact_channel = 0, contact_user_id = '', grade = '',"
         "   end_time = coalesce(end_time, now()), version = version + 1 WHERE tenant_id = $1::uuid"
         "   AND member_id = ANY ($2::uuid[]) RETURNING id)"
         " UPDATE duty_completion SET note = '' WHERE tenant_id = $1::uuid AND staff_id IN (SELECT id FROM s)"},
@@ -55,18 +55,20 @@ inline constexpr pg::Statement kForgetUploads{
     "WITH u AS (SELECT id FROM member_upload WHERE tenant_id = $1::uuid AND community_id = $2::uuid),"
     " p AS (DELETE FROM member_upload_part WHERE tenant_id = $1::uuid AND upload_id IN (SELECT id FROM u))"
     " DELETE FROM member_upload WHERE tenant_id = $1::uuid AND id IN (SELECT id FROM u)"};
-// Where staff wrote the name $3 of the person into texts of the community $2; $4 stands there instead.
-inline constexpr std::array kForgetMentions{
-    pg::Statement{"forget_group_owner",
-                  "UPDATE chat_group SET owner = replace(owner, $3, $4) WHERE tenant_id = $1::uuid"
-                  " AND community_id = $2::uuid AND position($3 IN owner) > 0"},
-    pg::Statement{"forget_group_split_reason",
-                  "UPDATE group_split SET reason = replace(reason, $3, $4) WHERE tenant_id = $1::uuid"
-                  " AND community_id = $2::uuid AND position($3 IN reason) > 0"},
-    pg::Statement{"forget_segment_filter",
-                  "UPDATE segment SET filter = replace(filter, $3, $4), version = version + 1"
-                  " WHERE tenant_id = $1::uuid AND community_id = $2::uuid AND position($3 IN filter) > 0"},
-};
+// Who runs a group of the community $2 by a name of $3 (text[]) is $4.
+inline constexpr pg::Statement kForgetGroupOwner{
+    "forget_group_owner",
+    "UPDATE chat_group SET owner = $4 WHERE tenant_id = $1::uuid AND community_id = $2::uuid"
+    " AND owner = ANY ($3::text[])"};
+inline constexpr pg::Statement kSplitReasons{
+    "split_reasons",
+    "SELECT id, reason FROM group_split WHERE tenant_id = $1::uuid AND community_id = $2::uuid AND reason <> ''"};
+inline constexpr pg::Statement kForgetSplitReason{
+    "forget_group_split_reason", "UPDATE group_split SET reason = '' WHERE tenant_id = $1 AND id = $2"};
+inline constexpr pg::Statement kSegmentFilters{
+    "segment_filters", "SELECT id, filter FROM segment WHERE tenant_id = $1::uuid AND community_id = $2::uuid"};
+inline constexpr pg::Statement kRewriteFilter{
+    "forget_segment_filter", "UPDATE segment SET filter = $3, version = version + 1 WHERE tenant_id = $1 AND id = $2"};
 
 // The rows themselves, which stay: $3 the name that stands for all names, $4 now.
 inline constexpr pg::Statement kForgetMemberRows{

@@ -9,7 +9,7 @@ namespace lanting::membership::sql {
 
 inline constexpr pg::Statement kLockQueue{
     "lock_queue",
-    "SELECT offer_minutes, next_ticket, locale FROM community WHERE tenant_id = $1::uuid AND id = $2::uuid"
+    "SELECT offer_minutes, next_ticket, locale, state FROM community WHERE tenant_id = $1::uuid AND id = $2::uuid"
     " FOR NO KEY UPDATE"};
 
 // Main groups with a free place, in the order of creation, at most $3; none while the community is archived.

@@ -44,6 +44,13 @@ inline constexpr pg::Statement kReadUpload{
     "SELECT substring(data FROM ($3::bigint - part_offset + 1)::int FOR $4::int) AS data FROM member_upload_part "
     "WHERE tenant_id = $1 AND upload_id = $2 AND part_offset <= $3::bigint ORDER BY part_offset DESC LIMIT 1"};
 
+inline constexpr const char* kListUploads =
+    "SELECT " UPLOAD_COLUMNS
+    " FROM member_upload u WHERE u.tenant_id = $1 AND u.community_id = $2 AND u.expire_time > now()";
+// Whoever clears away what has expired does the rest.
+inline constexpr idempotency::Effect kExpireUpload{
+    "expire_upload", "u AS (UPDATE member_upload SET expire_time = $3 WHERE tenant_id = $1 AND id = $2)", 3};
+
 // An import begins to read it: it stays as long as that takes.
 inline constexpr pg::Statement kTakeUpload{
     "take_upload",

@@ -6,21 +6,24 @@
 namespace lanting::membership::upload_store {
 namespace {
 
-std::optional<MemberUpload> Read(const pqxx::result& rows) {
+std::optional<MemberUpload> First(const pqxx::result& rows) {
   if (rows.empty()) return std::nullopt;
-  const auto r = rows[0];
-  return MemberUpload{.id = pg::GetId(r["id"]),
-                      .community = pg::GetId(r["community_id"]),
-                      .size = pg::GetInt(r["size"]),
-                      .received_bytes = pg::GetInt(r["received_bytes"]),
-                      .sha256 = pg::GetString(r["sha256"]),
-                      .import = pg::GetOptionalId(r["import_id"]).value_or(Id()),
-                      .create_time = pg::GetTime(r["create_time"]),
-                      // 'infinity' is no time of ours: an import keeps it.
-                      .expire_time = r["import_id"].is_null() ? pg::GetTime(r["expire_time"]) : Time()};
+  return Read(rows[0]);
 }
 
 }  // namespace
+
+MemberUpload Read(const pqxx::row& r) {
+  return {.id = pg::GetId(r["id"]),
+          .community = pg::GetId(r["community_id"]),
+          .size = pg::GetInt(r["size"]),
+          .received_bytes = pg::GetInt(r["received_bytes"]),
+          .sha256 = pg::GetString(r["sha256"]),
+          .import = pg::GetOptionalId(r["import_id"]).value_or(Id()),
+          .create_time = pg::GetTime(r["create_time"]),
+          // 'infinity' is no time of ours: an import keeps it.
+          .expire_time = r["import_id"].is_null() ? pg::GetTime(r["expire_time"]) : Time()};
+}
 
 int Count(pg::Tx& tx, Time now) {
   return static_cast<int>(pg::GetInt(tx.Run(sql::kCountUploads, tx.tenant(), now)[0]["uploads"]));
@@ -31,11 +34,11 @@ void Insert(idempotency::Work& work, const Id& tenant, const MemberUpload& u) {
 }
 
 std::optional<MemberUpload> Get(pg::Tx& tx, const Id& community, const Id& upload, Time now) {
-  return Read(tx.Run(sql::kGetUpload, tx.tenant(), community, upload, now));
+  return First(tx.Run(sql::kGetUpload, tx.tenant(), community, upload, now));
 }
 
 std::optional<MemberUpload> Lock(pg::Tx& tx, const Id& community, const Id& upload, Time now) {
-  return Read(tx.Run(sql::kLockUpload, tx.tenant(), community, upload, now));
+  return First(tx.Run(sql::kLockUpload, tx.tenant(), community, upload, now));
 }
 
 bool HasPart(pg::Tx& tx, const Id& upload, std::int64_t offset, std::string_view bytes) {
@@ -48,6 +51,10 @@ bool HasPart(pg::Tx& tx, const Id& upload, std::int64_t offset, std::string_view
 void Append(idempotency::Work& work, const Id& tenant, const MemberUpload& upload, std::string_view part) {
   work.Do(sql::kAppendPart, tenant, upload.id, upload.received_bytes - static_cast<std::int64_t>(part.size()),
           pg::Bytes{part}, upload.received_bytes, upload.expire_time);
+}
+
+void Expire(idempotency::Work& work, const Id& tenant, const Id& upload, Time now) {
+  work.Do(sql::kExpireUpload, tenant, upload, now);
 }
 
 std::string Read(pg::Tx& tx, const Id& upload, std::int64_t offset, int bytes) {

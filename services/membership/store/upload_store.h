@@ -26,6 +26,7 @@ inline constexpr int kMaxUploads = 20;
 
 namespace upload_store {
 
+MemberUpload Read(const pqxx::row& row);
 int Count(pg::Tx& tx, Time now);
 void Insert(idempotency::Work& work, const Id& tenant, const MemberUpload& upload);
 // Nullopt also for one that has expired.
@@ -35,6 +36,8 @@ std::optional<MemberUpload> Lock(pg::Tx& tx, const Id& community, const Id& uplo
 bool HasPart(pg::Tx& tx, const Id& upload, std::int64_t offset, std::string_view bytes);
 // The next part; `upload` as it is with it.
 void Append(idempotency::Work& work, const Id& tenant, const MemberUpload& upload, std::string_view part);
+// It is not there any more from `now` on.
+void Expire(idempotency::Work& work, const Id& tenant, const Id& upload, Time now);
 // At most `bytes` from `offset` on, "" at the end.
 std::string Read(pg::Tx& tx, const Id& upload, std::int64_t offset, int bytes);
 

@@ -56,7 +56,7 @@ Result<void> CheckSha256(const ReadPiece& read, const std::string& sha256, const
   EVP_DigestFinal_ex(hash.get(), reinterpret_cast<unsigned char*>(digest.data()), &length);
   digest.resize(length);
   if (HexEncode(digest) == ToLowerAscii(sha256)) return {};
-  return errors::UploadNotReady("The bytes of the upload do not have the SHA-256 that was announced: send it again.");
+  return errors::UploadNotReady("The bytes of the upload do not have the SHA-256 that was announced: delete it, and send the file again.");
 }
 
 }  // namespace lanting::membership

@@ -58,7 +58,7 @@ std::optional<std::string_view> LastId(std::string_view name, std::string_view p
   auto parts = Split(name, '/'), expected = Split(pattern, '/');
   if (parts.size() != expected.size()) return std::nullopt;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    if (expected[i] == "*" ? !Id::Parse(parts[i]) : parts[i] != expected[i]) return std::nullopt;
+    if (expected[i] == "*" ? Id::Parse(parts[i]).value_or(Id()).IsNil() : parts[i] != expected[i]) return std::nullopt;
   }
   return parts.back();
 }

@@ -307,7 +307,8 @@ bool MatchesOne(std::string_view pattern, std::string_view text) {
     if (piece == "**") return !text.empty() && text.front() != '/' && text.back() != '/';
     auto text_end = text.find('/');
     auto part = text.substr(0, text_end);
-    if (piece == "*" ? !Id::Parse(part).has_value() : piece != part) return false;
+    // The nil id names nothing: handlers take it for "not given".
+    if (piece == "*" ? Id::Parse(part).value_or(Id()).IsNil() : piece != part) return false;
     if (pattern_end == std::string_view::npos || text_end == std::string_view::npos) return pattern_end == text_end;
     pattern.remove_prefix(pattern_end + 1);
     text.remove_prefix(text_end + 1);
