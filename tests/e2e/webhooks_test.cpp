@@ -227,10 +227,14 @@ TEST_F(WebhooksTest, KilledBetweenSendingAndWritingDownItSendsAgainUnderTheSameI
   // Not awaited by readiness: the fault may come at any time.
   Answer webhook;
   ASSERT_TRUE(Eventually([&] {
-    webhook = suite_.Call("POST", "/v1/webhooks", R"({"url": ")" + receiver_.url() + R"(", "eventTypes": ["*"]})");
+    webhook = suite_.Call("POST", "/v1/webhooks",
+                          R"({"url": ")" + receiver_.url() +
+                              R"(", "eventTypes": ["membership.community_opened", "membership.house_rules_published",
+        "membership.gate_created"]})");
     return webhook.status == 200;
   }));
-  OpenCommunity();  // three events
+  // Three events. Not of every type: that of the tenant's key may still be on its way.
+  OpenCommunity();
   ASSERT_TRUE(Eventually([&] { return suite_.webhooks().Ended(); }, 60));
   EXPECT_TRUE(suite_.webhooks().Killed());
   const auto before = receiver_.requests().size();
