@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "membership/api/cause.h"
+#include "membership/api/community_must_exist.h"
 #include "membership/api/convert.h"
 #include "membership/api/gate_service.h"
 #include "membership/domain/errors.h"
@@ -145,11 +146,7 @@ Result<pb::ListApplicationsResponse> GateService::ListApplications(const rpc::Ca
                         .page_size = request.page_size(),
                         .page_token = request.page_token()},
                        [&](const pqxx::row& row) { *response.add_applications() = Shown(call, store::Read(row)); },
-                       [&](pg::Tx& tx) -> Result<void> {
-                         if (!community_store::Exists(tx, community))
-                           return errors::CommunityNotFound(request.parent());
-                         return {};
-                       }));
+                       CommunityMustExist(request.parent())));
   return response;
 }
 

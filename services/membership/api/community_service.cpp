@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "membership/api/cause.h"
+#include "membership/api/community_must_exist.h"
 #include "membership/api/convert.h"
 #include "membership/api/convert_placement.h"
 #include "membership/api/enum_names.h"
@@ -37,13 +38,11 @@ const resource::ListSpec& CommunityList() {
       .filters = {{"display_name", "c.display_name", Type::kString},
                   {"template", "c.template", Type::kEnum, paging::EnumValues(pb::Template_descriptor())},
                   {"external_id", "c.external_id", Type::kString},
-                  {"state", "c.state", Type::kEnum,
-                   ShortEnumValues(pb::CommunityState_descriptor(), "COMMUNITY_STATE_")},
-                  {"type", "c.type", Type::kEnum, ShortEnumValues(pb::CommunityType_descriptor(), "COMMUNITY_TYPE_")},
-                  {"structure", "c.structure", Type::kEnum, ShortEnumValues(pb::Structure_descriptor(), "STRUCTURE_")},
+                  {"state", "c.state", Type::kEnum, ShortEnumValues(pb::CommunityState_descriptor())},
+                  {"type", "c.type", Type::kEnum, ShortEnumValues(pb::CommunityType_descriptor())},
+                  {"structure", "c.structure", Type::kEnum, ShortEnumValues(pb::Structure_descriptor())},
                   {"product", "c.product", Type::kString},
-                  {"product_kind", "c.product_kind", Type::kEnum,
-                   ShortEnumValues(pb::ProductKind_descriptor(), "PRODUCT_KIND_")},
+                  {"product_kind", "c.product_kind", Type::kEnum, ShortEnumValues(pb::ProductKind_descriptor())},
                   {"needs_group", sql::kNeedsGroup, Type::kBool},
                   {"create_time", "c.create_time", Type::kTime}},
       .orders = {{"create_time", "c.create_time", Type::kTime}, {"display_name", "c.display_name", Type::kString}}};
@@ -55,15 +54,14 @@ const resource::ListSpec& GroupList() {
   static const resource::ListSpec spec{
       .select = sql::kListGroups,
       .id_column = "g.id",
-      .filters = {
-          {"kind", "g.kind", Type::kEnum, ShortEnumValues(pb::GroupKind_descriptor(), "GROUP_KIND_")},
-          {"state", "g.state", Type::kEnum, ShortEnumValues(pb::GroupState_descriptor(), "GROUP_STATE_")},
-          {"channel", "g.channel", Type::kEnum, ShortEnumValues(pb::Channel_descriptor(), "CHANNEL_")},
-          {"fill_state", sql::kFillState, Type::kEnum, ShortEnumValues(pb::FillState_descriptor(), "FILL_STATE_")},
-          {"tag", "g.tag", Type::kString},
-          {"display_name", "g.display_name", Type::kString},
-          {"parent_group", "g.parent_group_id", Type::kId, {}, "communities/*/groups/*"},
-          {"split", "g.split_id", Type::kId, {}, "communities/*/groupSplits/*"}}};
+      .filters = {{"kind", "g.kind", Type::kEnum, ShortEnumValues(pb::GroupKind_descriptor())},
+                  {"state", "g.state", Type::kEnum, ShortEnumValues(pb::GroupState_descriptor())},
+                  {"channel", "g.channel", Type::kEnum, ShortEnumValues(pb::Channel_descriptor())},
+                  {"fill_state", sql::kFillState, Type::kEnum, ShortEnumValues(pb::FillState_descriptor())},
+                  {"tag", "g.tag", Type::kString},
+                  {"display_name", "g.display_name", Type::kString},
+                  {"parent_group", "g.parent_group_id", Type::kId, {}, "communities/*/groups/*"},
+                  {"split", "g.split_id", Type::kId, {}, "communities/*/groupSplits/*"}}};
   return spec;
 }
 
@@ -206,10 +204,7 @@ Result<pb::ListGroupsResponse> CommunityService::ListGroups(const rpc::Call& cal
                         .page_size = request.page_size(),
                         .page_token = request.page_token()},
                        [&](const pqxx::row& row) { *response.add_groups() = convert::ToProto(store::ReadGroup(row)); },
-                       [&](pg::Tx& tx) -> Result<void> {
-                         if (!store::Exists(tx, community)) return errors::CommunityNotFound(request.parent());
-                         return {};
-                       }));
+                       CommunityMustExist(request.parent())));
   return response;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "membership/api/community_must_exist.h"
 #include "membership/api/convert_staff.h"
 #include "membership/domain/names.h"
 #include "membership/domain/staff_errors.h"
@@ -100,11 +101,7 @@ Result<pb::ListDutiesResponse> DutyService::ListDuties(const rpc::Call& call, co
                         .page_size = request.page_size(),
                         .page_token = request.page_token()},
                        [&](const pqxx::row& row) { *response.add_duties() = convert::ToProto(store::Read(row)); },
-                       [&](pg::Tx& tx) -> Result<void> {
-                         if (!community_store::Exists(tx, community))
-                           return errors::CommunityNotFound(request.parent());
-                         return {};
-                       }));
+                       CommunityMustExist(request.parent())));
   return response;
 }
 

@@ -1,6 +1,7 @@
 #include "membership/api/gate_service.h"
 
 #include "membership/api/cause.h"
+#include "membership/api/community_must_exist.h"
 #include "membership/api/convert.h"
 #include "membership/domain/errors.h"
 #include "membership/domain/gate_errors.h"
@@ -21,14 +22,6 @@ namespace {
 namespace pb = v1;
 namespace store = gate_store;
 using idempotency::Work;
-
-// What an empty list asks.
-std::function<Result<void>(pg::Tx&)> CommunityMustExist(const std::string& parent) {
-  return [&parent](pg::Tx& tx) -> Result<void> {
-    if (!community_store::Exists(tx, names::Parse(parent).first)) return errors::CommunityNotFound(parent);
-    return {};
-  };
-}
 
 bool OfCommunity(const std::string& child, const Id& community) { return names::Parse(child).first == community; }
 

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "membership/api/community_must_exist.h"
 #include "membership/api/convert.h"
 #include "membership/domain/errors.h"
 #include "membership/domain/names.h"
@@ -72,10 +73,7 @@ Result<pb::ListMemberImportsResponse> List(pg::Pool& pool, const rpc::Call& call
       resource::ReadPage(
           pool, call, spec, {.parent = community, .page_size = request.page_size(), .page_token = request.page_token()},
           [&](const pqxx::row& row) { *response.add_member_imports() = ToProto(import_store::Read(row)); },
-          [&](pg::Tx& tx) -> Result<void> {
-            if (!community_store::Exists(tx, community)) return errors::CommunityNotFound(request.parent());
-            return {};
-          }));
+          CommunityMustExist(request.parent())));
   return response;
 }
 

@@ -2,6 +2,7 @@
 
 #include "membership/api/cause.h"
 #include "membership/api/convert.h"
+#include "membership/api/enum_names.h"
 #include "membership/domain/names.h"
 #include "membership/domain/staff_errors.h"
 #include "membership/events/publish.h"
@@ -33,22 +34,13 @@ Result<void> CheckScopes(const rpc::Call& call, const std::vector<std::string>& 
   return {};
 }
 
-// The names of an enum without their prefix too.
-std::vector<std::pair<std::string, int>> Names(const google::protobuf::EnumDescriptor* type, std::size_t prefix) {
-  auto names = paging::EnumValues(type);
-  for (std::size_t i = 0, n = names.size(); i < n; ++i) {
-    names.emplace_back(names[i].first.substr(prefix), names[i].second);
-  }
-  return names;
-}
-
 const resource::ListSpec& KeyList() {
   using paging::Type;
   static const resource::ListSpec spec{
       .select = sql::kListKeys,
       .id_column = "k.id",
-      .filters = {{"state", sql::kKeyState, Type::kEnum, Names(pb::KeyState_descriptor(), 10)},
-                  {"role", "k.role", Type::kEnum, Names(pb::StaffRole_descriptor(), 11)},
+      .filters = {{"state", sql::kKeyState, Type::kEnum, ShortEnumValues(pb::KeyState_descriptor())},
+                  {"role", "k.role", Type::kEnum, ShortEnumValues(pb::StaffRole_descriptor())},
                   {"display_name", "k.display_name", Type::kString}}};
   return spec;
 }

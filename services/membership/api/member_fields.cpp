@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "lanting/membership/v1/member.pb.h"
+#include "membership/api/enum_names.h"
 #include "membership/store/sql_segment.h"
 
 namespace lanting::membership {
@@ -14,16 +15,6 @@ using paging::FilterValue;
 using paging::ToFilterValue;
 using paging::Type;
 using Values = std::vector<FilterValue>;
-
-// An enum by its names, and by their short form: MEMBER_STATE_WAITING and WAITING.
-std::vector<std::pair<std::string, int>> Names(const google::protobuf::EnumDescriptor* descriptor,
-                                               const std::string& prefix) {
-  auto values = paging::EnumValues(descriptor);
-  for (std::size_t i = 0, n = values.size(); i < n; ++i) {
-    values.emplace_back(values[i].first.substr(prefix.size()), values[i].second);
-  }
-  return values;
-}
 
 Values Text(const std::string& text) { return text.empty() ? Values{} : Values{text}; }
 Values One(std::int64_t number) { return {number}; }
@@ -58,13 +49,13 @@ struct MemberField {
 
 const std::vector<MemberField>& ForAll() {
   static const std::vector<MemberField> fields{
-      {{"state", "m.state", Type::kEnum, Names(pb::MemberState_descriptor(), "MEMBER_STATE_")},
+      {{"state", "m.state", Type::kEnum, ShortEnumValues(pb::MemberState_descriptor())},
        [](const Member& m, const std::string&) { return Number(m.state); }},
-      {{"source", "m.source", Type::kEnum, Names(pb::JoinSource_descriptor(), "JOIN_SOURCE_")},
+      {{"source", "m.source", Type::kEnum, ShortEnumValues(pb::JoinSource_descriptor())},
        [](const Member& m, const std::string&) { return Number(m.source); }},
       {{"group", "", Type::kId, {}, "communities/*/groups/*", sql::kInGroup},
        [](const Member& m, const std::string&) { return Groups(m); }},
-      {{"channel", "", Type::kEnum, Names(pb::Channel_descriptor(), "CHANNEL_"), "", sql::kOnChannel},
+      {{"channel", "", Type::kEnum, ShortEnumValues(pb::Channel_descriptor()), "", sql::kOnChannel},
        [](const Member& m, const std::string&) { return Channels(m); }},
       {{"tags", "", Type::kString, {}, "", sql::kHasTag},
        [](const Member& m, const std::string&) { return Values(m.person.tags.begin(), m.person.tags.end()); }},
@@ -88,7 +79,7 @@ const std::vector<MemberField>& ForAll() {
 
 const std::vector<MemberField>& ForStaff() {
   static const std::vector<MemberField> fields{
-      {{"customer_class", "m.customer_class", Type::kEnum, Names(pb::CustomerClass_descriptor(), "CUSTOMER_CLASS_")},
+      {{"customer_class", "m.customer_class", Type::kEnum, ShortEnumValues(pb::CustomerClass_descriptor())},
        [](const Member& m, const std::string&) { return Number(m.person.staff.customer_class); }},
       {{"fan_score", "m.fan_score", Type::kInt},
        [](const Member& m, const std::string&) { return One(m.person.staff.fan_score); }},

@@ -1,7 +1,9 @@
 #include "membership/api/person_service.h"
 
 #include "membership/api/cause.h"
+#include "membership/api/community_must_exist.h"
 #include "membership/api/convert_person.h"
+#include "membership/api/enum_names.h"
 #include "membership/domain/names.h"
 #include "membership/domain/person_errors.h"
 #include "membership/store/community_store.h"
@@ -19,29 +21,13 @@ using idempotency::Work;
 
 constexpr std::size_t kMostDuplicatesOfOne = 100;
 
-// What an empty list asks.
-std::function<Result<void>(pg::Tx&)> CommunityMustExist(const std::string& parent) {
-  return [&parent](pg::Tx& tx) -> Result<void> {
-    if (!community_store::Exists(tx, names::Parse(parent).first)) return errors::CommunityNotFound(parent);
-    return {};
-  };
-}
-
-std::vector<std::pair<std::string, int>> MergeStates() {
-  auto values = paging::EnumValues(pb::MergeState_descriptor());
-  for (std::size_t i = 0, n = values.size(); i < n; ++i) {
-    values.emplace_back(values[i].first.substr(std::string_view("MERGE_STATE_").size()), values[i].second);
-  }
-  return values;
-}
-
 const resource::ListSpec& MergeList() {
   using paging::Type;
   static const resource::ListSpec spec{
       .select = sql::kListMerges,
       .id_column = "g.id",
       .filters = {
-          {"state", "g.state", Type::kEnum, MergeStates()},
+          {"state", "g.state", Type::kEnum, ShortEnumValues(pb::MergeState_descriptor())},
           {.name = "target", .column = "g.target_id", .type = Type::kId, .resource = "communities/*/members/*"},
           {.name = "source", .column = "g.source_id", .type = Type::kId, .resource = "communities/*/members/*"}}};
   return spec;

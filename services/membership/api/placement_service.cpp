@@ -3,6 +3,7 @@
 #include <set>
 
 #include "membership/api/cause.h"
+#include "membership/api/community_must_exist.h"
 #include "membership/api/convert.h"
 #include "membership/api/convert_member.h"
 #include "membership/api/convert_placement.h"
@@ -153,11 +154,7 @@ Result<pb::ListRoutingRulesResponse> PlacementService::ListRoutingRules(const rp
                                                               *response.add_routing_rules() =
                                                                   convert::ToProto(placement_store::ReadRule(row));
                                                             },
-                                                            [&](pg::Tx& tx) -> Result<void> {
-                                                              if (!community_store::Exists(tx, community))
-                                                                return errors::CommunityNotFound(request.parent());
-                                                              return {};
-                                                            }));
+                                                            CommunityMustExist(request.parent())));
   return response;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "membership/api/cause.h"
+#include "membership/api/community_must_exist.h"
 #include "membership/api/list_members.h"
 #include "membership/api/member_fields.h"
 #include "membership/domain/names.h"
@@ -129,11 +130,7 @@ Result<pb::ListSegmentsResponse> SegmentService::ListSegments(const rpc::Call& c
                        pool_, call, spec,
                        {.parent = community, .page_size = request.page_size(), .page_token = request.page_token()},
                        [&](const pqxx::row& row) { *response.add_segments() = ToProto(store::Read(row)); },
-                       [&](pg::Tx& tx) -> Result<void> {
-                         if (!community_store::Exists(tx, community))
-                           return errors::CommunityNotFound(request.parent());
-                         return {};
-                       }));
+                       CommunityMustExist(request.parent())));
   return response;
 }
 

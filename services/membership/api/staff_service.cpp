@@ -1,7 +1,9 @@
 #include "membership/api/staff_service.h"
 
 #include "membership/api/cause.h"
+#include "membership/api/community_must_exist.h"
 #include "membership/api/convert_staff.h"
+#include "membership/api/enum_names.h"
 #include "membership/domain/names.h"
 #include "membership/domain/staff_errors.h"
 #include "membership/events/publish_staff.h"
@@ -21,22 +23,13 @@ namespace pb = v1;
 namespace store = staff_store;
 using idempotency::Work;
 
-// The names of an enum without their prefix too.
-std::vector<std::pair<std::string, int>> Names(const google::protobuf::EnumDescriptor* type, std::size_t prefix) {
-  auto names = paging::EnumValues(type);
-  for (std::size_t i = 0, n = names.size(); i < n; ++i) {
-    names.emplace_back(names[i].first.substr(prefix), names[i].second);
-  }
-  return names;
-}
-
 const resource::ListSpec& StaffList() {
   using paging::Type;
   static const resource::ListSpec spec{
       .select = sql::kListStaff,
       .id_column = "s.id",
-      .filters = {{"state", sql::kStaffState, Type::kEnum, Names(pb::StaffState_descriptor(), 12)},
-                  {"role", "s.role", Type::kEnum, Names(pb::StaffRole_descriptor(), 11)},
+      .filters = {{"state", sql::kStaffState, Type::kEnum, ShortEnumValues(pb::StaffState_descriptor())},
+                  {"role", "s.role", Type::kEnum, ShortEnumValues(pb::StaffRole_descriptor())},
                   {"member", "s.member_id", Type::kId, {}, "communities/*/members/*"},
                   {"grade", "s.grade", Type::kString}}};
   return spec;
@@ -95,11 +88,7 @@ Result<pb::ListStaffResponse> StaffService::ListStaff(const rpc::Call& call, con
                         .page_size = request.page_size(),
                         .page_token = request.page_token()},
                        [&](const pqxx::row& row) { *response.add_staff() = convert::ToProto(store::Read(row)); },
-                       [&](pg::Tx& tx) -> Result<void> {
-                         if (!community_store::Exists(tx, community))
-                           return errors::CommunityNotFound(request.parent());
-                         return {};
-                       }));
+                       CommunityMustExist(request.parent())));
   return response;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "membership/api/community_must_exist.h"
 #include "membership/api/import_service.h"
 #include "membership/domain/file_errors.h"
 #include "membership/domain/names.h"
@@ -141,11 +142,7 @@ Result<pb::ListMemberUploadsResponse> UploadService::List(const rpc::Call& call,
                        pool_, call, spec,
                        {.parent = community, .page_size = request.page_size(), .page_token = request.page_token()},
                        [&](const pqxx::row& row) { *response.add_member_uploads() = ToProto(upload_store::Read(row)); },
-                       [&](pg::Tx& tx) -> Result<void> {
-                         if (!community_store::Exists(tx, community))
-                           return errors::CommunityNotFound(request.parent());
-                         return {};
-                       }));
+                       CommunityMustExist(request.parent())));
   return response;
 }
 

@@ -5,6 +5,7 @@
 #include "membership/domain/join.h"
 #include "membership/store/columns.h"
 #include "membership/store/gate_store.h"
+#include "membership/store/identity_arrays.h"
 #include "membership/store/sql_application.h"
 
 namespace lanting::membership::application_store {
@@ -13,18 +14,6 @@ namespace {
 int Number(auto e) { return static_cast<int>(e); }
 
 std::optional<std::string> OrNull(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
-
-// Channels and user ids, an array each.
-struct IdentityArrays {
-  std::vector<int> channels;
-  std::vector<std::string> user_ids;
-  explicit IdentityArrays(const std::vector<ChannelIdentity>& identities) {
-    for (const auto& i : identities) {
-      channels.push_back(Number(i.channel));
-      user_ids.push_back(i.user_id);
-    }
-  }
-};
 
 void ExpectConflicts(idempotency::Work& work, const Application& a) {
   if (!a.person.identities.empty()) {  // taken since the view was read: any of them

@@ -8,6 +8,7 @@
 #include "membership/events/publish.h"
 #include "membership/events/publish_person.h"
 #include "membership/store/history.h"
+#include "membership/store/identity_arrays.h"
 #include "membership/store/member_store.h"
 #include "membership/store/sql_erasure.h"
 #include "membership/store/sql_merge.h"
@@ -88,13 +89,8 @@ void ForgetMentions(pg::Tx& tx, const Id& community, const std::vector<std::stri
 
 // Attempts at gates, files that wait, and what staff wrote elsewhere.
 void ForgetTraces(pg::Tx& tx, const Scope& scope, const std::string& name) {
-  std::vector<std::int32_t> channels;
-  std::vector<std::string> user_ids;
-  for (const auto& i : scope.identities) {
-    channels.push_back(static_cast<std::int32_t>(i.channel));
-    user_ids.push_back(i.user_id);
-  }
-  tx.Run(sql::kForgetGateAttempts, tx.tenant(), scope.community, channels, user_ids);
+  const IdentityArrays arrays(scope.identities);
+  tx.Run(sql::kForgetGateAttempts, tx.tenant(), scope.community, arrays.channels, arrays.user_ids);
   tx.Run(sql::kForgetUploads, tx.tenant(), scope.community);
   auto names = scope.Identifiers();
   names.insert(names.end(), scope.display_names.begin(), scope.display_names.end());

@@ -8,6 +8,7 @@
 #include "membership/events/publish_person.h"
 #include "membership/store/columns.h"
 #include "membership/store/history.h"
+#include "membership/store/identity_arrays.h"
 #include "membership/store/member_store.h"
 #include "membership/store/sql_member.h"
 #include "membership/store/sql_merge.h"
@@ -46,13 +47,8 @@ void WriteMember(pg::Tx& tx, const Member& m) {
 
 void MoveIdentities(pg::Tx& tx, const Id& from, const Id& to, const std::vector<ChannelIdentity>& identities) {
   if (identities.empty()) return;
-  std::vector<std::int32_t> channels;
-  std::vector<std::string> user_ids;
-  for (const auto& i : identities) {
-    channels.push_back(static_cast<std::int32_t>(i.channel));
-    user_ids.push_back(i.user_id);
-  }
-  tx.Run(sql::kMoveIdentities, tx.tenant(), from, to, channels, user_ids);
+  const IdentityArrays arrays(identities);
+  tx.Run(sql::kMoveIdentities, tx.tenant(), from, to, arrays.channels, arrays.user_ids);
 }
 
 // --- snapshots ---
